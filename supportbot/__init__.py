@@ -1,0 +1,49 @@
+"""The face of supportbot: everything that a skill author imports; it defines nothing."""
+
+from supportbot.desk.handoffs import ClaimedAlready
+from supportbot.domain.markdown import escape
+from supportbot.domain.person import Person
+from supportbot.domain.reply import Choice, Reply
+from supportbot.domain.ticket import Ticket
+from supportbot.errors import (
+    ConfigurationError,
+    IllegalMove,
+    NoAnswer,
+    NotAllowed,
+    NotFound,
+    OnceFailed,
+    Unavailable,
+)
+from supportbot.settings import Duration, Secret, Settings
+from supportbot.skills import match, on, read
+from supportbot.skills.base import PASS, Pass, Skill, Start
+from supportbot.turn import Turn
+from supportbot.version import __version__
+
+__all__ = [
+    "PASS",
+    "Choice",
+    "ClaimedAlready",
+    "ConfigurationError",
+    "Duration",
+    "IllegalMove",
+    "NoAnswer",
+    "NotAllowed",
+    "NotFound",
+    "OnceFailed",
+    "Pass",
+    "Person",
+    "Reply",
+    "Secret",
+    "Settings",
+    "Skill",
+    "Start",
+    "Ticket",
+    "Turn",
+    "Unavailable",
+    "__version__",
+    "escape",
+    "match",
+    "on",
+    "read",
+]

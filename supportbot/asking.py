@@ -1,0 +1,45 @@
+"""What a run of a handler begins with; the turn and its nouns are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from supportbot.desk.case import Case
+from supportbot.dialogue import Journal
+from supportbot.domain.address import Address
+from supportbot.domain.dialogue import Dialogue
+from supportbot.domain.event import Event, Signal
+from supportbot.domain.person import Person
+from supportbot.knowledge.base import Knowledge
+from supportbot.reader import Answer
+
+
+@dataclass(kw_only=True)
+class Asking:
+    """What a run of a handler brings with it: who and why, and the answer to its open question, if there is one."""
+
+    case: Case
+    origin: Event | Signal
+    person: Person
+    here: Address
+    skill: str
+    handler: str
+    knowledge: Knowledge
+    journal: Journal
+    dialogue: Dialogue | None = None
+    dialogue_id: str = ""
+    answer: Answer | None = None
+    gave_up: bool = False
+    """The deadline of the open question has come."""
+    is_agent: bool = False
+    owner: str = "bot"
+    """Who owned the conversation when the turn began."""
+    about: str = ""
+    """The conversation that an agent's action was about; its answer is shown as belonging there."""
+    is_command: bool = False
+    args: str = ""
+    value: str = ""
+    found: dict[str, str] = field(default_factory=dict)
+    commands: Sequence[tuple[str, str, str]] = ()
+    """(command, what it does, who may use it) of every loaded skill, in order."""

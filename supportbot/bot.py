@@ -1,0 +1,156 @@
+"""The bot: one message's way through the house, readable from top to bottom. ::
+
+    platform ─► adapter ─► intake ─► (stored, then acknowledged) ─► one conversation at a time
+                                                                         │
+         desk  ◄── turn ◄── skill ◄── dispatch ◄── ownership ◄───────────┘
+           │                                        (an agent has it? relay, skip the skills)
+           └─► one commit ─► outbox ─► delivery ─► adapter ─► platform
+"""
+
+from __future__ import annotations
+
+from supportbot.adapters.base import Adapter
+from supportbot.clock import Clock
+from supportbot.desk.ledger import Ledger
+from supportbot.desk.rules import Rules
+from supportbot.domain.event import Event, Signal
+from supportbot.domain.reply import Outgoing
+from supportbot.domain.work import OUTBOX, TURNS, Work
+from supportbot.errors import Conflict
+from supportbot.faults import fault_point
+from supportbot.ids import derived
+from supportbot.knowledge.base import Knowledge
+from supportbot.pipeline import ownership, relay
+from supportbot.pipeline.crew import Crew
+from supportbot.pipeline.delivery import Delivery
+from supportbot.pipeline.dispatch import Dispatch
+from supportbot.pipeline.handlers import Handlers
+from supportbot.pipeline.intake import Intake
+from supportbot.pipeline.isolation import Isolation
+from supportbot.pipeline.ownership import Scene
+from supportbot.pipeline.running import Running, answer
+from supportbot.pipeline.switches import Switches
+from supportbot.pipeline.timers import Timers
+from supportbot.storage.base import Changes, Store
+
+_MOST_RERUNS = 20
+
+
+class Bot:
+    """Everything between an adapter and the store."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        rules: Rules,
+        handlers: Handlers,
+        knowledge: Knowledge,
+        adapters: dict[str, Adapter],
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.rules = rules
+        self.handlers = handlers
+        self.adapters = adapters
+        self.isolation = Isolation()
+        self.switches = Switches(clock)
+        self.intake = Intake(store, rules)
+        self.delivery = Delivery(store, clock, rules, adapters)
+        self.dispatch = Dispatch(
+            handlers, Running(handlers, self.isolation, self.switches, knowledge, self._one_moment), self.switches
+        )
+        self.timers = Timers(self.dispatch)
+        self.crew = Crew(store, clock, {TURNS: self.turn, OUTBOX: self.delivery.deliver}, self._bury)
+        self.delivery.crew = self.crew
+
+    async def receive(self, event: Event, cause: str = "") -> None:
+        """Take in what a person did: when this returns it is stored and may be acknowledged; the rest follows."""
+        changes, claimed = await self.intake.keep(event)
+        self.crew.account(changes, cause)
+        self.crew.start(claimed)
+
+    async def turn(self, work: Work) -> list[Work]:
+        """Deal with one thing that happened: decide, and commit all that comes of it at once.
+
+        If the conversation changed meanwhile (an agent claimed it, say), nothing was done, and it is decided again.
+        """
+        for _ in range(_MOST_RERUNS):
+            ledger = Ledger(self.store, self.rules, self.clock.now(), work.id)
+            await self._decide(ledger, work)
+            fault_point("turn.before_commit")
+            try:
+                claimed = await self.crew.commit(ledger.changes(work), work)
+            except Conflict:
+                continue
+            fault_point("turn.after_commit")
+            return claimed
+        raise Conflict(f"{work.id} met {_MOST_RERUNS} changes of its conversation one after another")
+
+    async def _decide(self, ledger: Ledger, work: Work) -> None:
+        if isinstance(work.payload, Signal):
+            scene = await ownership.scene_of_signal(ledger, work.payload)
+            if scene:
+                await self.timers.run(scene, work.payload)
+        elif isinstance(work.payload, Event):
+            is_agent = await self.adapters[work.payload.address.adapter].is_agent(work.payload)
+            scene = await ownership.scene_of_event(ledger, work.payload, is_agent=is_agent)
+            await self._route(scene)
+
+    async def _route(self, scene: Scene) -> None:
+        event, case = scene.event, scene.case
+        if scene.side == "agents":
+            if not await self.dispatch.act(scene) and event.kind == "message":
+                await relay.from_agent(scene)
+            return
+        if event.kind not in ("message", "command", "press"):
+            return  # edits, deletions and reactions are followed where a platform brings them
+        before = case.ledger.save()
+        ownership.heard(scene)
+        if event.kind != "press" and not event.text.strip() and not event.files:
+            answer(scene, case.texts("errors.empty_message"))
+        elif await self.dispatch.act(scene):
+            pass
+        elif scene.is_agent and not event.direct and case.conversation.requester.id != scene.person.id:
+            await relay.claim_by_speaking(scene)
+        elif scene.owner in ("queue", "agent"):
+            await relay.from_requester(scene)
+        else:
+            await self.dispatch.message(scene)
+            if not event.direct and not case.ledger.outgoing:
+                case.ledger.restore(before)  # said among people and not for the bot: it keeps nothing of it
+
+    async def _one_moment(self, scene: Scene) -> None:
+        """Tell a person that it takes a moment, beside the turn that takes it."""
+        if not isinstance(scene.origin, Event) or not (scene.origin.direct or scene.origin.mentioned):
+            return
+        cause = scene.case.ledger.cause
+        notice = Outgoing(
+            id=derived("o", cause, "one moment"),
+            address=scene.here,
+            conversation=scene.case.conversation.id,
+            purpose="notice",
+            text=self.rules.texts("errors.one_moment"),
+            at=self.clock.now(),
+        )
+        work = Work(id=notice.id, queue=OUTBOX, key=scene.here.key, due=notice.at, payload=notice)
+        self.crew.start(await self.crew.commit(Changes(work=[work], unique=notice.id)))
+
+    async def _bury(self, work: Work, changes: Changes) -> None:
+        """Say what must be heard about work that failed for good: never silence."""
+        if isinstance(work.payload, Event):
+            self._post(changes, work, work.payload.address, "notice", self.rules.texts("errors.given_up"))
+        words = self.rules.texts("agents.given_up", work=work.id, reason=work.error or "?")
+        self._post(changes, work, self.rules.agents, "agents", words)
+
+    def _post(self, changes: Changes, work: Work, address, purpose, words: str) -> None:
+        notice = Outgoing(
+            id=derived("o", work.id, purpose, "buried"),
+            address=address,
+            conversation=work.group,
+            purpose=purpose,
+            text=words,
+            at=self.clock.now(),
+        )
+        changes.add(Work(id=notice.id, queue=OUTBOX, key=address.key, due=notice.at, payload=notice))

@@ -1,0 +1,350 @@
+"""The configuration: one file, typed, read at the start; every mistake in it is told at once, with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from supportbot import texts
+from supportbot.environment import FromEnvironment, read_environment
+from supportbot.errors import ConfigurationError
+from supportbot.settings import Duration, Secret, Settings, convert, mistakes, schema_of_own_type
+from supportbot.yaml_lines import Source, read_yaml
+
+__all__ = [
+    "AdaptersSettings",
+    "CatchUpSettings",
+    "Config",
+    "ConsoleSettings",
+    "DeskSettings",
+    "DiscordSettings",
+    "Duration",
+    "LimitsSettings",
+    "Secret",
+    "Settings",
+    "SkillEntry",
+    "SlackSettings",
+    "StorageSettings",
+    "json_schema",
+    "load_config",
+    "read_settings",
+    "storage_under",
+]
+
+S = TypeVar("S", bound=Settings)
+
+BUILT_IN_SKILLS = ("greeting", "faq", "tickets", "handoff", "survey", "help")
+
+StoreAddress = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^(tinydb|sqlite|postgresql):.", description="tinydb:FOLDER, sqlite:FILE or postgresql://…"),
+]
+AgentsChannel = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(console|(slack|discord):[A-Za-z0-9_-]+)$",
+        description="slack:CHANNEL_ID, discord:CHANNEL_ID or console",
+    ),
+]
+WebAddress = Annotated[str, msgspec.Meta(pattern=r"^https?://", description="an address that starts with https://")]
+SocketAddress = Annotated[str, msgspec.Meta(pattern=r"^wss?://", description="an address that starts with wss://")]
+Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 on")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a port from 1 to 65535")]
+
+
+class StorageSettings(Settings):
+    """Where the bot keeps everything: ``tinydb:DIR``, ``sqlite:FILE`` or ``postgresql://…``."""
+
+    url: StoreAddress = "tinydb:supportbot-data"
+    direct_url: str = ""
+    """The way around a connection pooler, for locks and notifications; only PostgreSQL behind one needs it."""
+
+    def __repr__(self) -> str:
+        return f"StorageSettings(url={_without_password(self.url)!r})"
+
+
+class ConsoleSettings(Settings):
+    """The terminal, as a place to talk to the bot."""
+
+
+class SlackSettings(Settings):
+    """One Slack app."""
+
+    bot_token: Secret
+    mode: Literal["socket", "http"] = "socket"
+    app_token: Secret | None = None
+    """What socket mode connects with."""
+    signing_secret: Secret | None = None
+    """What http mode checks requests with."""
+    api_url: WebAddress = "https://slack.com/api/"
+    host: str = "127.0.0.1"
+    port: Port = 3000
+    """Where http mode listens."""
+
+    def __post_init__(self) -> None:
+        needed = "app_token" if self.mode == "socket" else "signing_secret"
+        if getattr(self, needed) is None:
+            raise ValueError(f'mode {self.mode} needs {needed}; put it into .env and write {needed}: "${{NAME}}"')
+
+
+class DiscordSettings(Settings):
+    """One Discord bot."""
+
+    token: Secret
+    api_url: WebAddress = "https://discord.com/api/v10"
+    gateway_url: SocketAddress = "wss://gateway.discord.gg/"
+
+
+class AdaptersSettings(Settings):
+    """The platforms that the bot serves: those that are given."""
+
+    console: ConsoleSettings | None = None
+    slack: SlackSettings | None = None
+    discord: DiscordSettings | None = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Name those that run."""
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name) is not None)
+
+
+class DeskSettings(Settings):
+    """How people take over, and how long anybody waits."""
+
+    agents_channel: AgentsChannel = "console"
+    """Where the agents work: ``slack:CHANNEL_ID``, ``discord:CHANNEL_ID`` or ``console``."""
+    relay: Literal["claim", "reply"] = "claim"
+    """What reaches the requester: the claimer's plain words, or only ``/reply``."""
+    anonymous: bool = False
+    """Requesters see "Support" in place of the agent's name."""
+    close_after: Duration = Duration("3d")
+    """A solved ticket closes after this time without a word."""
+    repeat_unclaimed_after: Duration = Duration("5m")
+    tell_requester_after: Duration = Duration("15m")
+    silent_claim_after: Duration = Duration("30m")
+
+
+class CatchUpSettings(Settings):
+    """What the bot does about messages that came while it was away."""
+
+    max_age: Duration = Duration("12h")
+    """Older ones are listed to the agents instead of answered."""
+
+
+class LimitsSettings(Settings):
+    """Bounds that keep one person or one skill from holding up the others."""
+
+    message_characters: Count = 20_000
+    handler_time: Duration = Duration("20s")
+    """How long a handler may take before its requester gets an apology; a skill may say otherwise."""
+
+
+class SkillEntry:
+    """One skill in the list: its name, its settings as written, and the place they stand at."""
+
+    __slots__ = ("line", "name", "path", "settings")
+
+    def __init__(
+        self, name: str, settings: dict[str, Any] | None = None, *, line: int | None = None, path: str = ""
+    ) -> None:
+        self.name = name
+        self.settings = settings or {}
+        self.line = line
+        self.path = path or name
+
+    @classmethod
+    def from_setting(cls, value: object) -> SkillEntry:
+        """Read a name, or a mapping of one name to its settings."""
+        name, settings = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else (value, None)
+        if not isinstance(name, str) or not isinstance(settings, dict | None):
+            raise ValueError("an entry is a skill's name, or a mapping of one name to its settings, as - faq: {…}")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(f"{name!r} is not a skill's name; names are small letters, digits and _")
+        return cls(name, settings)
+
+    @classmethod
+    def setting_schema(cls) -> dict[str, Any]:
+        """Describe it to an editor."""
+        named = {"type": "object", "minProperties": 1, "maxProperties": 1}
+        return {"anyOf": [{"type": "string"}, named], "description": "a skill's name, or its name with its settings"}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SkillEntry) and (self.name, self.settings) == (other.name, other.settings)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"SkillEntry({self.name!r}, {sorted(self.settings)})"
+
+
+class ConfigFile(Settings):
+    """The keys of a configuration file."""
+
+    storage: StorageSettings = StorageSettings()
+    adapters: AdaptersSettings = AdaptersSettings(console=ConsoleSettings())
+    desk: DeskSettings = DeskSettings()
+    skills: tuple[SkillEntry, ...] = msgspec.field(default_factory=lambda: tuple(map(SkillEntry, BUILT_IN_SKILLS)))
+    skill_paths: tuple[str, ...] = ()
+    """Folders with skills of your own."""
+    texts: dict[str, str] = msgspec.field(default_factory=dict)
+    """Sentences of the bot to say differently, by their key in supportbot/texts.yaml."""
+    catch_up: CatchUpSettings = CatchUpSettings()
+    limits: LimitsSettings = LimitsSettings()
+
+
+class Config(ConfigFile):
+    """A configuration as the bot runs with it: places are resolved against the folder of its file."""
+
+    folder: Path = Path()
+    file: Path | None = None
+
+    def resolve(self, place: str) -> Path:
+        """Find a path that was written in the file."""
+        return self.folder / Path(place).expanduser()
+
+
+def load_config(path: Path | None, *, data: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+    """Read a configuration file, or take the defaults; ConfigurationError has every mistake.
+
+    `data` keeps the store in another folder; `environment` stands in for the process's variables.
+    """
+    if path is None:
+        return _with_data(Config(), data)
+    source = read_yaml(path, read_environment(path.parent, environment))
+    shape = _shape(source)
+    if problems := source.problems(_all_mistakes(shape, path.parent)):
+        raise ConfigurationError(problems)
+    given = convert(shape, ConfigFile)
+    fields = {name: getattr(given, name) for name in given.__struct_fields__}
+    return _with_data(Config(**{**fields, **_placed(given, source), "folder": path.parent, "file": path}), data)
+
+
+def read_settings(entry: SkillEntry, type: type[S], file: Path) -> S:
+    """Read a skill's settings; ConfigurationError has every mistake in them."""
+    try:
+        return convert(entry.settings, type)
+    except msgspec.ValidationError:
+        found = list(mistakes(entry.settings, type, entry.path))
+    source = Source(file, lines=_lines_again(entry, file))
+    raise ConfigurationError(source.problems(found))
+
+
+def json_schema() -> dict[str, Any]:
+    """Describe the configuration file to editors and validators (JSON Schema)."""
+    schema = msgspec.json.schema(ConfigFile, schema_hook=schema_of_own_type)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "supportbot configuration", **schema}
+
+
+def storage_under(folder: Path, url: str) -> str:
+    """Move a store's url into a folder, under the same file name where it names a file; a server stays where it is."""
+    member, _, place = url.partition(":")
+    if member == "tinydb":
+        return f"tinydb:{folder}"
+    return f"sqlite:{folder / Path(place).name}" if member == "sqlite" else url
+
+
+def _shape(source: Source) -> dict[str, Any]:
+    """Take the file's mapping, where a section without anything below it is as good as left out."""
+    if not isinstance(source.data, dict | None):
+        raise ConfigurationError([source.problem("", "not a mapping; write sections such as storage:, desk:, skills:")])
+    shape = {key: value for key, value in (source.data or {}).items() if value is not None}
+    adapters = shape.get("adapters")
+    if isinstance(adapters, dict):  # "console:" alone asks for the console
+        shape["adapters"] = {key: {} if value is None else value for key, value in adapters.items()}
+    return shape
+
+
+def _all_mistakes(shape: dict[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
+    yield from mistakes(shape, ConfigFile)
+    yield from _literal_tokens(shape, "")
+    yield from _skills_given_twice(shape.get("skills"))
+    yield from _missing_folders(shape.get("skill_paths"), folder)
+    yield from _desk_without_adapter(shape)
+    overrides = shape.get("texts")
+    if isinstance(overrides, dict) and overrides:
+        for key, message in texts.mistakes({key: text for key, text in overrides.items() if isinstance(text, str)}):
+            yield f"texts.{key}", message
+
+
+_TOKEN = re.compile(r"xox[a-z]-[\w-]{10,}|xapp-[\w-]{10,}|[MNO][\w-]{23,27}\.[\w-]{6,7}\.[\w-]{27,}")
+"""How the tokens of Slack and Discord look."""
+
+
+def _literal_tokens(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _literal_tokens(item, f"{where}.{key}" if where else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _literal_tokens(item, f"{where}[{index}]")
+    elif isinstance(value, str) and not isinstance(value, FromEnvironment) and _TOKEN.search(value):
+        yield where, 'this looks like a real token; put it into .env and write "${NAME}" here (and renew the token)'
+
+
+def _skills_given_twice(skills: Any) -> Iterator[tuple[str, str]]:
+    seen = set()
+    for index, entry in enumerate(skills if isinstance(skills, list) else ()):
+        name = next(iter(entry), None) if isinstance(entry, dict) else entry
+        if isinstance(name, str) and name in seen:
+            yield f"skills[{index}]", f"{name} is in the list twice; remove one of the two"
+        seen.add(name if isinstance(name, str) else None)
+
+
+def _missing_folders(paths: Any, folder: Path) -> Iterator[tuple[str, str]]:
+    for index, path in enumerate(paths if isinstance(paths, list) else ()):
+        if isinstance(path, str) and not (folder / Path(path).expanduser()).is_dir():
+            yield f"skill_paths[{index}]", f"there is no folder {path}; it is looked for beside this file"
+
+
+def _desk_without_adapter(shape: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    desk, adapters = shape.get("desk"), shape.get("adapters")
+    channel = desk.get("agents_channel") if isinstance(desk, dict) else None
+    if isinstance(channel, str) and isinstance(adapters, dict | None):
+        adapter = channel.partition(":")[0]
+        if adapter in {"slack", "discord"} and adapter not in (adapters or {}):
+            message = f"{channel} needs adapters.{adapter}, which is not configured; add it or choose another channel"
+            yield "desk.agents_channel", message
+
+
+def _placed(given: ConfigFile, source: Source) -> dict[str, Any]:
+    """Tell the fields that a file's place completes: where each skill stands, and paths from its folder on."""
+    folder = source.file.parent
+    for index, entry in enumerate(given.skills):
+        where = f"skills[{index}]"
+        entry.line = source.lines.get(where)
+        entry.path = f"{where}.{entry.name}"
+    member, _, place = given.storage.url.partition(":")
+    url = given.storage.url
+    if member != "postgresql" and url != "tinydb:memory":
+        url = f"{member}:{folder / Path(place).expanduser()}"
+    adapters = given.adapters if given.adapters.given else AdaptersSettings(console=ConsoleSettings())
+    return {
+        "storage": msgspec.structs.replace(given.storage, url=url),
+        "skill_paths": tuple(str(folder / Path(path).expanduser()) for path in given.skill_paths),
+        "adapters": adapters,
+    }
+
+
+def _with_data(config: Config, data: Path | None) -> Config:
+    if data is None:
+        return config
+    url = storage_under(data, config.storage.url)
+    return msgspec.structs.replace(config, storage=msgspec.structs.replace(config.storage, url=url))
+
+
+def _lines_again(entry: SkillEntry, file: Path) -> Mapping[str, int]:
+    """Find the lines of a skill's settings; they are only looked for when there is a mistake to tell."""
+    try:
+        lines = dict(read_yaml(file, read_environment(file.parent)).lines)
+    except ConfigurationError:
+        lines = {}
+    return {**lines, **({entry.path: entry.line} if entry.line and entry.path not in lines else {})}
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)

@@ -1,0 +1,1 @@
+"""What the support desk does: tickets, handoffs, surveys."""

@@ -1,0 +1,61 @@
+"""The card of a handoff: everything an agent needs to take over, in one message."""
+
+from __future__ import annotations
+
+from supportbot.desk.case import Case
+from supportbot.domain.markdown import escape, quote, shorten
+from supportbot.domain.reply import Choice, Reply
+from supportbot.domain.ticket import Ticket
+
+_LINES_SHOWN = 8
+
+
+async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
+    """Word the card: who, why, what was said and tried, the ticket and earlier ones, what to do."""
+    texts, conversation = case.texts, case.conversation
+    why = conversation.handoff.reason if conversation.handoff else ""
+    lines = [
+        texts("agents.card_title", reference=ticket.reference, who=case.requester_name),
+        texts("agents.card_why", reason=escape(shorten(why, 200))),
+        texts("agents.card_ticket", subject=escape(ticket.subject), category=escape(ticket.category or "-")),
+    ]
+    if ticket.details:
+        lines.append(quote(ticket.details))
+    lines += await _said(case)
+    if conversation.tried:
+        lines.append(texts("agents.card_tried", articles=escape(", ".join(conversation.tried))))
+    lines += _earlier(case, ticket, others)
+    lines.append(texts("agents.card_what_to_do", reference=ticket.reference))
+    choices = [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")]
+    return Reply("\n".join(lines), choices)
+
+
+def new_ticket(case: Case, ticket: Ticket) -> Reply:
+    """Word the card of a ticket that was opened without a handoff."""
+    texts = case.texts
+    category = escape(ticket.category or "-")
+    lines = [
+        texts("agents.new_ticket", reference=ticket.reference, who=case.requester_name),
+        texts("agents.card_ticket", subject=escape(ticket.subject), category=category),
+    ]
+    if ticket.details:
+        lines.append(quote(ticket.details))
+    lines.append(texts("agents.card_what_to_do", reference=ticket.reference))
+    return Reply("\n".join(lines), [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")])
+
+
+async def _said(case: Case) -> list[str]:
+    said = [line for line in await case.timeline(20) if line.kind in ("requester", "bot")][-_LINES_SHOWN:]
+    if not said:
+        return []
+    name = shorten(case.conversation.requester.name, 80)
+    shown = [quote(f"{name if line.kind == 'requester' else 'bot'}: {shorten(line.text, 300)}") for line in said]
+    return [case.texts("agents.card_said"), *shown]
+
+
+def _earlier(case: Case, ticket: Ticket, others: list[Ticket]) -> list[str]:
+    earlier = [other for other in others if other.reference != ticket.reference][:3]
+    if not earlier:
+        return []
+    listed = "; ".join(f"{other.reference} {escape(shorten(other.subject, 60))} ({other.status})" for other in earlier)
+    return [case.texts("agents.card_earlier", tickets=listed)]

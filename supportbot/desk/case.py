@@ -1,0 +1,190 @@
+"""A case in hand: one conversation within a turn's ledger, and how to speak, note and plan in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from supportbot.desk.ledger import Ledger
+from supportbot.domain.address import PLACES, Address, Place
+from supportbot.domain.conversation import CONVERSATIONS, Conversation, Owner
+from supportbot.domain.dialogue import DIALOGUES
+from supportbot.domain.event import Signal
+from supportbot.domain.markdown import escape, shorten
+from supportbot.domain.person import Person
+from supportbot.domain.reply import OFFERS, Button, Choice, Offer, Outgoing, Purpose, Reply
+from supportbot.domain.ticket import TICKETS, Ticket
+from supportbot.domain.timeline import TIMELINE, Entry, EntryKind
+from supportbot.domain.work import OUTBOX
+
+
+class Case:
+    """One conversation as a turn sees and changes it."""
+
+    def __init__(self, ledger: Ledger, conversation: Conversation) -> None:
+        self.ledger = ledger
+        self.texts = ledger.rules.texts
+        self._id = conversation.id
+        ledger.hold(CONVERSATIONS, conversation)
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation as this turn left it."""
+        return self.ledger.held(CONVERSATIONS, self._id)
+
+    @classmethod
+    async def load(cls, ledger: Ledger, conversation_id: str) -> Case | None:
+        """Take up a stored conversation."""
+        conversation = await ledger.get(CONVERSATIONS, conversation_id)
+        return cls(ledger, conversation) if conversation else None
+
+    def update(self, **fields: Any) -> None:
+        """Change fields of the conversation."""
+        self.ledger.put(CONVERSATIONS, msgspec.structs.replace(self.conversation, **fields))
+
+    # --- speaking -------------------------------------------------------------------------------------------------
+
+    def say(
+        self,
+        reply: Reply | str,
+        *,
+        purpose: Purpose = "answer",
+        skill: str = "",
+        author: str = "",
+        offer: Offer | None = None,
+    ) -> Outgoing:
+        """Say something to the requester, where they are now; `offer` is what its choices do, if a dialogue asks."""
+        conversation = self.conversation
+        outgoing = self._post(reply, conversation.address, purpose, skill, author=author, offer=offer)
+        kind: EntryKind = "agent" if author else "bot"
+        self.note(kind, author, outgoing.text, id=outgoing.id)
+        if conversation.last_question:
+            self.update(last_question="")
+        return outgoing
+
+    def tell_agents(self, reply: Reply | str, *, opens_thread: bool = False, react: str = "") -> Outgoing:
+        """Say something in the case's thread in the agents' channel."""
+        return self._post(reply, self.desk, "agents", opens_thread=opens_thread, reaction_to=react)
+
+    def answer_at(
+        self, address: Address, reply: Reply | str, *, skill: str = "", react: str = "", about: str = ""
+    ) -> Outgoing:
+        """Answer someone at the address where they wrote; `about` is another conversation that it belongs to."""
+        return self._post(reply, address, "command", skill, reaction_to=react, about=about)
+
+    def _post(
+        self,
+        reply: Reply | str,
+        address: Address,
+        purpose: Purpose,
+        skill: str = "",
+        *,
+        author: str = "",
+        offer: Offer | None = None,
+        opens_thread: bool = False,
+        reaction_to: str = "",
+        about: str = "",
+    ) -> Outgoing:
+        reply = Reply(reply) if isinstance(reply, str) else reply
+        name = self.ledger.new_id("o")
+        outgoing = Outgoing(
+            id=name,
+            address=address,
+            conversation=about or self.conversation.id,
+            purpose=purpose,
+            text=reply.text,
+            choices=tuple(Button(f"{name}.{n}", choice.label) for n, choice in enumerate(reply.choices, 1)),
+            files=tuple(reply.files),
+            author=author,
+            opens_thread=opens_thread,
+            reaction_to=reaction_to,
+            at=self.ledger.now,
+        )
+        if reply.choices:
+            self._offer(name, skill, tuple(reply.choices), offer)
+        self.ledger.send(outgoing, self.conversation.requester)
+        return outgoing
+
+    def _offer(self, name: str, skill: str, choices: tuple[Choice, ...], offer: Offer | None) -> None:
+        kept = offer or Offer(conversation=self.conversation.id, person="", skill=skill, choices=choices)
+        self.ledger.append(OFFERS, name, kept, self.conversation.requester.id)
+
+    # --- noting ---------------------------------------------------------------------------------------------------
+
+    def note(self, kind: EntryKind, who: str, text: str, **more: Any) -> None:
+        """Add a line to the conversation's timeline."""
+        self.note_entry(Entry(at=self.ledger.now, kind=kind, who=who, text=text, **more), self.conversation.requester)
+
+    def note_entry(self, entry: Entry, person: Person) -> None:
+        """Add a line with a person's own words to the conversation's timeline."""
+        self.ledger.append(TIMELINE, self.conversation.id, entry, person.id)
+
+    async def timeline(self, limit: int = 12) -> list[Entry]:
+        """Read the last lines of the timeline, oldest first, with those of this turn."""
+        stored = await self.ledger.store.read(TIMELINE, self.conversation.id, limit=limit)
+        return [*reversed(stored.items), *self.ledger.staged(TIMELINE, self.conversation.id)][-limit:]
+
+    # --- who owns it ----------------------------------------------------------------------------------------------
+
+    async def own(self, owner: Owner, agent: Person | None = None) -> None:
+        """Give the conversation to another owner; the bot's unsent words are withheld and shown to the agents."""
+        before = self.conversation
+        self.ledger.put(CONVERSATIONS, before.owned_by(owner, agent))
+        self.note("owner", agent.name if agent else "", owner)
+        if before.owner == "bot":
+            await self._withhold()
+
+    async def _withhold(self) -> None:
+        for work in await self.ledger.store.pending(OUTBOX, group=self.conversation.id):
+            unsent = work.payload
+            if isinstance(unsent, Outgoing) and unsent.purpose == "answer" and not work.attempt:
+                self.ledger.withheld.append(work)
+                self.note("withheld", "", unsent.text, id=unsent.id)
+                self.tell_agents(self.texts("agents.withheld", text=shorten(unsent.text, 600)))
+
+    async def leave_dialogues(self, *, keep: str = "") -> None:
+        """End the dialogues that wait in this conversation, except the one that runs now."""
+        for name in self.conversation.dialogues:
+            dialogue = await self.ledger.get(DIALOGUES, name)
+            if dialogue is None or name == keep:
+                continue
+            self.ledger.delete(DIALOGUES, dialogue)
+            if dialogue.question and dialogue.question.deadline:
+                self.ledger.cancel(dialogue.question.deadline)
+            self.happened("dialogue_left", skill_left=dialogue.skill, handler=dialogue.handler)
+        self.update(dialogues=tuple(name for name in self.conversation.dialogues if name == keep))
+
+    # --- planning -------------------------------------------------------------------------------------------------
+
+    def happened(self, name: str, **data: Any) -> None:
+        """Tell the skills that listen, in a turn of its own after this one."""
+        if name in self.ledger.rules.listened:
+            self.later(Signal(name=name, conversation=self.conversation.id, data=data), after=0)
+
+    def later(self, signal: Signal, *, after: int, id: str = "") -> str:
+        """Let a signal come to this conversation after so many milliseconds."""
+        return self.ledger.later(signal, self.conversation.key, self.ledger.now + after, id)
+
+    # --- what belongs to it ---------------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> Address:
+        """The case's thread in the agents' channel."""
+        return msgspec.structs.replace(self.ledger.rules.agents, thread=self.conversation.id)
+
+    async def open_desk(self) -> None:
+        """Make the thread in the agents' channel lead to this conversation."""
+        if not await self.ledger.conversation_at(self.desk.key):
+            place = Place(id=self.desk.key, conversation=self.conversation.id, side="agents")
+            self.ledger.put(PLACES, place)
+
+    async def ticket(self, reference: str = "") -> Ticket | None:
+        """Read a ticket of this tenant, by default the one that the case is about."""
+        name = reference or self.conversation.ticket
+        return await self.ledger.get(TICKETS, f"{self.conversation.tenant}/{name}") if name else None
+
+    @property
+    def requester_name(self) -> str:
+        """The requester's name, fit for a reply."""
+        return escape(shorten(self.conversation.requester.name, 80))

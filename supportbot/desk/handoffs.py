@@ -1,0 +1,301 @@
+"""Handoffs: from the bot to the queue, to an agent, and back; exactly one owner at any time."""
+
+from __future__ import annotations
+
+import msgspec
+
+from supportbot.clock import MINUTE, milliseconds
+from supportbot.desk import cards, tickets
+from supportbot.desk.case import Case
+from supportbot.domain.conversation import Handoff
+from supportbot.domain.event import Signal
+from supportbot.domain.markdown import escape
+from supportbot.domain.person import Person
+from supportbot.domain.reply import Choice, Reply
+from supportbot.domain.ticket import TICKETS, Ticket
+from supportbot.errors import IllegalMove, NotFound
+
+WAITING_LINE_AFTER = 10 * MINUTE
+LAPSE_AFTER_REMINDER = 10 * MINUTE
+
+
+class ClaimedAlready(IllegalMove):
+    """Another agent has the case; `agent` says who."""
+
+    def __init__(self, agent: Person) -> None:
+        self.agent = agent
+        super().__init__(f"{agent.name} has this case")
+
+
+async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
+    """Put the case into the agents' queue, with a ticket and a card; a case that waits or is claimed stays as it is.
+
+    `keep` is the dialogue that asks for it and goes on; all others are left.
+    """
+    conversation, now = case.conversation, case.ledger.now
+    ticket = await tickets.unsolved(case)
+    if conversation.owner in ("queue", "agent") and ticket:
+        return ticket
+    await case.leave_dialogues(keep=keep)
+    if ticket is None:
+        ticket = await tickets.open_ticket(case, subject=conversation.question or await _last_words(case) or reason)
+    await case.own("queue")
+    case.update(
+        queued_at=now,
+        misses=0,
+        handoff=Handoff(ticket=ticket.reference, reason=reason, asked_at=now, heard_at=now),
+    )
+    await case.open_desk()
+    card = await cards.handoff(case, ticket, await tickets.of_requester(case, limit=4))
+    case.tell_agents(card, opens_thread=True)
+    _watch_queue(case)
+    case.happened("handed_off", reference=ticket.reference, reason=reason)
+    return ticket
+
+
+async def _last_words(case: Case) -> str:
+    said = [line.text for line in await case.timeline() if line.kind == "requester" and not line.text.startswith(("/", "!"))]
+    return said[-1] if said else ""
+
+
+async def claim(case: Case, agent: Person, *, take_over: bool = False) -> Ticket:
+    """Give the case to an agent; exactly one wins, ClaimedAlready tells the others who has it."""
+    conversation = case.conversation
+    ticket = await _ticket(case)
+    if conversation.owner == "agent" and conversation.agent:
+        if conversation.agent.id == agent.id:
+            return ticket
+        if not take_over:
+            raise ClaimedAlready(conversation.agent)
+        case.tell_agents(case.texts("agents.taken_over", reference=ticket.reference, agent=escape(agent.name)))
+    await give_to(case, ticket, agent)
+    case.say(case.texts("handoff.claimed", agent=escape(agent.name)), purpose="notice")
+    return ticket
+
+
+async def give_to(case: Case, ticket: Ticket, agent: Person) -> None:
+    """Make an agent the owner, without a word to anyone."""
+    now = case.ledger.now
+    if case.conversation.owner != "agent":
+        await case.leave_dialogues()
+    await case.own("agent", agent)
+    handoff = case.conversation.handoff or Handoff(ticket=ticket.reference, reason="", asked_at=now)
+    case.update(handoff=msgspec.structs.replace(handoff, claimed_at=now, agent_spoke_at=0, heard_at=now))
+    assigned = msgspec.structs.replace(ticket, assignee=agent, changed_at=now)
+    case.ledger.put(TICKETS, assigned.moved("open", now) if assigned.status == "new" else assigned)
+    _stop_watching(case)
+    watch_claim(case)
+    case.happened("claimed", reference=ticket.reference, agent=agent.id)
+
+
+async def release(case: Case, agent: Person, *, to_bot: bool = False) -> Ticket:
+    """Give the case back, to the queue or to the bot, and tell the requester."""
+    ticket = await _ticket(case)
+    _stop_watching(case)
+    case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=case.ledger.now))
+    if to_bot:
+        await case.own("bot")
+        case.update(handoff=None, queued_at=0)
+        case.say(case.texts("handoff.back_to_bot", reference=ticket.reference), purpose="notice")
+        return ticket
+    await requeue(case)
+    case.say(case.texts("handoff.requeued"), purpose="notice")
+    return ticket
+
+
+async def requeue(case: Case) -> None:
+    """Put a claimed case back into the queue, where it was before."""
+    now = case.ledger.now
+    if case.conversation.owner != "queue":
+        await case.own("queue")
+    handoff = case.conversation.handoff
+    if handoff:
+        case.update(handoff=msgspec.structs.replace(handoff, claimed_at=0, agent_spoke_at=0, heard_at=now))
+    case.update(queued_at=case.conversation.queued_at or now)
+    _watch_queue(case)
+
+
+async def assign(case: Case, agent: Person) -> Ticket:
+    """Give the case to a named agent, whoever has it now."""
+    ticket = await _ticket(case)
+    if case.conversation.agent is None or case.conversation.agent.id != agent.id:
+        await give_to(case, ticket, agent)
+        case.say(case.texts("handoff.claimed", agent=escape(agent.name)), purpose="notice")
+    return ticket
+
+
+async def reply(case: Case, agent: Person, words: str) -> Ticket:
+    """Show an agent's words to the requester, under the agent's or the team's name; only the claimer may."""
+    conversation = case.conversation
+    if conversation.agent is None or conversation.agent.id != agent.id:
+        raise IllegalMove(f"claim {conversation.ticket} first")
+    team = case.ledger.rules.settings.anonymous
+    case.say(escape(words), purpose="relay", author=case.texts("handoff.team_name") if team else agent.name)
+    return answered(case, await _ticket(case))
+
+
+async def solve(case: Case, by: Person, last_words: str = "") -> Ticket:
+    """Solve the case's ticket with a word to the requester; the bot takes the conversation back."""
+    ticket = await _ticket(case)
+    if not ticket.is_unsolved:
+        raise IllegalMove(f"{ticket.reference} is {ticket.status} already")
+    if last_words:
+        team = case.ledger.rules.settings.anonymous
+        case.say(escape(last_words), purpose="relay", author=case.texts("handoff.team_name") if team else by.name)
+        ticket = answered(case, ticket)
+    moved = await tickets.move(case, ticket, "solved", by=by.name)
+    await _end(case)
+    case.say(case.texts("handoff.solved", reference=ticket.reference), purpose="notice")
+    return moved
+
+
+async def close(case: Case, by: Person) -> Ticket:
+    """Close the case's ticket without a word to the requester (spam, a duplicate)."""
+    ticket = await _ticket(case)
+    moved = await tickets.move(case, ticket, "closed", by=by.name)
+    await _end(case)
+    await tickets.end_if_last(case)
+    return moved
+
+
+async def end_by_requester(case: Case) -> Ticket:
+    """End the waiting or the talk because the requester wants to; the ticket counts as solved."""
+    ticket = await _ticket(case)
+    moved = ticket
+    if ticket.is_unsolved:
+        moved = await tickets.move(case, ticket, "solved", by=case.conversation.requester.name)
+    await _end(case)
+    case.tell_agents(case.texts("agents.ended_by_requester", reference=ticket.reference, who=case.requester_name))
+    return moved
+
+
+async def leave_as_ticket(case: Case) -> Ticket:
+    """Stop waiting in the chat; the ticket stays open and in the agents' list."""
+    ticket = await _ticket(case)
+    await _end(case)
+    case.tell_agents(case.texts("agents.left_as_ticket", reference=ticket.reference, who=case.requester_name))
+    return ticket
+
+
+async def _end(case: Case) -> None:
+    _stop_watching(case)
+    if case.conversation.owner in ("queue", "agent"):
+        await case.own("bot")
+    case.update(handoff=None, queued_at=0)
+
+
+def answered(case: Case, ticket: Ticket) -> Ticket:
+    """Note that an agent spoke to the requester now."""
+    now = case.ledger.now
+    changed = msgspec.structs.replace(
+        ticket, first_response_at=ticket.first_response_at or now, changed_at=now
+    )
+    case.ledger.put(TICKETS, changed)
+    handoff = case.conversation.handoff
+    if handoff:
+        case.update(handoff=msgspec.structs.replace(handoff, agent_spoke_at=now, heard_at=now))
+    return changed
+
+
+def heard(case: Case) -> None:
+    """Note that the requester saw, now, that somebody is listening."""
+    handoff = case.conversation.handoff
+    if handoff:
+        case.update(handoff=msgspec.structs.replace(handoff, heard_at=case.ledger.now))
+
+
+async def ticket_of(case: Case) -> Ticket:
+    """Find the unsolved ticket that a case is about, or open one for what was said."""
+    ticket = await tickets.unsolved(case)
+    if ticket:
+        return ticket
+    return await tickets.open_ticket(case, subject=case.conversation.question or await _last_words(case))
+
+
+async def _ticket(case: Case) -> Ticket:
+    ticket = await case.ticket()
+    if ticket is None:
+        raise NotFound("this case has no ticket")
+    return ticket
+
+
+# --- waiting ------------------------------------------------------------------------------------------------------
+
+
+def _watch_queue(case: Case) -> None:
+    settings, name = case.ledger.rules.settings, case.conversation.id
+    case.later(
+        Signal(name="handoff_unclaimed", conversation=name),
+        after=milliseconds(settings.repeat_unclaimed_after),
+        id=f"unclaimed-{name}",
+    )
+    case.later(
+        Signal(name="handoff_waiting", conversation=name),
+        after=milliseconds(settings.tell_requester_after),
+        id=f"waiting-{name}",
+    )
+
+
+def watch_claim(case: Case) -> None:
+    """Look after a while whether the claimer left the requester without a word."""
+    name = case.conversation.id
+    after = milliseconds(case.ledger.rules.settings.silent_claim_after)
+    case.later(Signal(name="claim_silent", conversation=name), after=after, id=f"silent-{name}")
+
+
+def _stop_watching(case: Case) -> None:
+    for what in ("unclaimed", "waiting", "silent", "lapse"):
+        case.ledger.cancel(f"{what}-{case.conversation.id}")
+
+
+async def remind_of_queue(case: Case) -> None:
+    """Show an unclaimed handoff to the agents once more."""
+    handoff = case.conversation.handoff
+    if case.conversation.owner == "queue" and handoff:
+        minutes = (case.ledger.now - handoff.asked_at) // MINUTE
+        claim_it = Choice(case.texts("agents.claim"), command=f"claim {handoff.ticket}")
+        line = case.texts("agents.unclaimed_again", reference=handoff.ticket, who=case.requester_name, minutes=minutes)
+        case.tell_agents(Reply(line, [claim_it]))
+
+
+async def tell_truth(case: Case) -> None:
+    """Tell a requester who waits long that nobody is free yet, and offer to leave it as a ticket."""
+    handoff = case.conversation.handoff
+    if case.conversation.owner == "queue" and handoff:
+        texts = case.texts
+        choices = [
+            Choice(texts("handoff.leave_it"), to="leave_as_ticket", value=handoff.ticket),
+            Choice(texts("handoff.keep_waiting"), to="keep_waiting", value=handoff.ticket),
+        ]
+        reply = Reply(texts("handoff.unclaimed_truth", reference=handoff.ticket), choices)
+        case.say(reply, purpose="notice", skill="handoff")
+        heard(case)
+
+
+async def check_claim(case: Case) -> None:
+    """Tell a claimer who left the requester without a word; the case goes back to the queue soon."""
+    handoff, agent = case.conversation.handoff, case.conversation.agent
+    if not handoff or not agent:
+        return
+    quiet_since = max(handoff.claimed_at, handoff.agent_spoke_at)
+    limit = milliseconds(case.ledger.rules.settings.silent_claim_after)
+    name = case.conversation.id
+    if case.ledger.now - quiet_since < limit:
+        rest = quiet_since + limit - case.ledger.now
+        case.later(Signal(name="claim_silent", conversation=name), after=rest, id=f"silent-{name}")
+    elif not handoff.agent_spoke_at or case.conversation.spoke_at > handoff.agent_spoke_at:
+        line = case.texts("agents.silent_claim", reference=handoff.ticket, agent=escape(agent.name))
+        case.tell_agents(line)
+        case.later(Signal(name="claim_lapse", conversation=name), after=LAPSE_AFTER_REMINDER, id=f"lapse-{name}")
+
+
+async def lapse_claim(case: Case) -> None:
+    """Put a case whose claimer stayed silent back into the queue."""
+    handoff, ticket = case.conversation.handoff, await case.ticket()
+    spoke_since = handoff and handoff.agent_spoke_at > case.ledger.now - LAPSE_AFTER_REMINDER
+    if case.conversation.owner == "agent" and handoff and ticket and not spoke_since:
+        case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=case.ledger.now))
+        await requeue(case)
+        choice = Choice(case.texts("agents.claim"), command=f"claim {ticket.reference}")
+        case.tell_agents(Reply(case.texts("agents.lapsed", reference=ticket.reference), [choice]))
+        case.say(case.texts("handoff.requeued"), purpose="notice")

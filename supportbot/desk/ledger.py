@@ -1,0 +1,154 @@
+"""The ledger of one turn: what it read, what it will change and what it will say, committed together or not at all."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from supportbot.desk.rules import Rules
+from supportbot.domain.address import PLACES
+from supportbot.domain.event import Event, Signal
+from supportbot.domain.person import Person
+from supportbot.domain.record import Kind, Log, Record
+from supportbot.domain.reply import Outgoing
+from supportbot.domain.work import OUTBOX, TURNS, Work
+from supportbot.ids import derived
+from supportbot.storage.base import Changes, Store
+
+R = TypeVar("R", bound=Record)
+Saved = tuple[Any, ...]
+
+
+class Ledger:
+    """Reads through to the store, sees its own unsaved changes, and names new things after what caused the turn."""
+
+    def __init__(self, store: Store, rules: Rules, now: int, cause: str) -> None:
+        self.store = store
+        self.rules = rules
+        self.now = now
+        self.cause = cause
+        self.drawn = 0
+        self._records: dict[tuple[str, str], Record | None] = {}
+        self._puts: dict[tuple[str, str], Kind[Any]] = {}
+        self._deletes: dict[tuple[str, str], tuple[Kind[Any], Record]] = {}
+        self._entries: list[tuple[Log[Any], str, str, msgspec.Struct]] = []
+        self._work: dict[str, Work] = {}
+        self._cancelled: list[str] = []
+        self.withheld: list[Work] = []
+
+    def new_id(self, prefix: str) -> str:
+        """Name a new thing; the same turn, run again, gives the same names."""
+        self.drawn += 1
+        return derived(prefix, self.cause, str(self.drawn))
+
+    async def get(self, kind: Kind[R], id: str) -> R | None:
+        """Read a document, as this turn left it."""
+        place = (kind.name, id)
+        if place not in self._records:
+            self._records[place] = await self.store.get(kind, id)
+        return self._records[place]  # type: ignore[return-value] # the kind is part of the place
+
+    def hold(self, kind: Kind[R], record: R) -> None:
+        """Take in a document that was read, or is about to be created, without changing it."""
+        self._records.setdefault((kind.name, record.id), record)
+
+    def held(self, kind: Kind[R], id: str) -> R:
+        """Look at a document that this turn holds."""
+        record = self._records[kind.name, id]
+        if record is None:
+            raise LookupError(f"{kind.name} {id} was removed in this turn")
+        return record  # type: ignore[return-value] # the kind is part of the place
+
+    def put(self, kind: Kind[R], record: R) -> None:
+        """Change or create a document."""
+        place = (kind.name, record.id)
+        self._records[place] = record
+        self._puts[place] = kind
+
+    def delete(self, kind: Kind[R], record: R) -> None:
+        """Remove a document; one that this turn itself created is simply not stored."""
+        place = (kind.name, record.id)
+        self._records[place] = None
+        self._puts.pop(place, None)
+        if record.version:
+            self._deletes[place] = (kind, record)
+
+    def append(self, log: Log[Any], key: str, entry: msgspec.Struct, person: str) -> None:
+        """Add an entry to a log."""
+        self._entries.append((log, key, person, entry))
+
+    def staged(self, log: Log[Any], key: str) -> list[Any]:
+        """Read the entries that this turn adds to a log under a key, oldest first."""
+        return [entry for at, under, _, entry in self._entries if at is log and under == key]
+
+    def send(self, outgoing: Outgoing, person: Person) -> None:
+        """Put a message into the outbox."""
+        self._work[outgoing.id] = Work(
+            id=outgoing.id,
+            queue=OUTBOX,
+            key=outgoing.address.key,
+            due=self.now,
+            payload=outgoing,
+            group=outgoing.conversation,
+            person=person.id,
+        )
+
+    def later(self, signal: Signal, key: str, due: int, id: str = "") -> str:
+        """Let something happen in a conversation at an instant; the same id waits only once."""
+        name = id or self.new_id("s")
+        if name in self._cancelled:
+            self._cancelled.remove(name)
+        self._work[name] = Work(id=name, queue=TURNS, key=key, due=due, payload=signal, group=signal.conversation)
+        return name
+
+    def cancel(self, id: str) -> None:
+        """Let something planned not happen."""
+        if self._work.pop(id, None) is None:
+            self._cancelled.append(id)
+
+    async def conversation_at(self, key: str) -> str:
+        """Find which conversation an address leads to, "" for none."""
+        place = await self.get(PLACES, key)
+        return place.conversation if place else ""
+
+    @property
+    def outgoing(self) -> list[Outgoing]:
+        """What this turn says, in order."""
+        return [work.payload for work in self._work.values() if isinstance(work.payload, Outgoing)]
+
+    @property
+    def changed(self) -> bool:
+        """Something is there to be committed."""
+        return bool(self._puts or self._deletes or self._entries or self._work or self._cancelled)
+
+    def save(self) -> Saved:
+        """Remember the state before a handler runs."""
+        parts = (self._records, self._puts, self._deletes, self._entries, self._work, self._cancelled)
+        return (self.drawn, *(part.copy() for part in parts), self.withheld.copy())
+
+    def restore(self, saved: Saved) -> None:
+        """Undo everything since `save`; the saved state can be restored again."""
+        self.drawn, records, puts, deletes, entries, work, cancelled, withheld = saved
+        self._records, self._puts, self._deletes = dict(records), dict(puts), dict(deletes)
+        self._entries, self._work = list(entries), dict(work)
+        self._cancelled, self.withheld = list(cancelled), list(withheld)
+
+    def changes(self, done: Work | None = None) -> Changes:
+        """Spell out the commit; `done` is the work that this turn was."""
+        changes = Changes(
+            puts=[(kind, self._records[place]) for place, kind in self._puts.items()],  # type: ignore[misc] # put, so there
+            deletes=list(self._deletes.values()),
+            entries=self._entries,
+            work=list(self._work.values()),
+            cancelled=self._cancelled,
+            finished=list(self.withheld),
+        )
+        if done:
+            changes.finished.append(done)
+        return changes
+
+
+def words_of(origin: Event | Signal) -> str:
+    """Tell what a person said to cause a turn, "" where nobody did."""
+    return origin.text if isinstance(origin, Event) else ""

@@ -1,0 +1,41 @@
+"""What a skill remembers: kept in its own namespace, about a person, a conversation or everyone."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from supportbot.desk.ledger import Ledger
+from supportbot.domain.memory import MEMORIES, Memory
+
+
+class About(NamedTuple):
+    """Whom or what a memory is about; `person` is the id of the person whose words it may hold, "" for no one."""
+
+    scope: str
+    id: str
+    person: str
+
+
+async def keep(ledger: Ledger, skill: str, about: About, key: str, value: Any) -> None:
+    """Keep a value made of what JSON has; None forgets it."""
+    name = _name(skill, about, key)
+    known = await ledger.get(MEMORIES, name)
+    if value is None:
+        if known:
+            ledger.delete(MEMORIES, known)
+        return
+    plain = msgspec.to_builtins(value)
+    version = known.version if known else 0
+    ledger.put(MEMORIES, Memory(id=name, version=version, skill=skill, person=about.person, value=plain))
+
+
+async def read(ledger: Ledger, skill: str, about: About, key: str, default: Any) -> Any:
+    """Read a remembered value."""
+    memory = await ledger.get(MEMORIES, _name(skill, about, key))
+    return default if memory is None else memory.value
+
+
+def _name(skill: str, about: About, key: str) -> str:
+    return f"{skill}/{about.scope}/{about.id}/{key}"

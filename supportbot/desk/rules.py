@@ -1,0 +1,31 @@
+"""How this team's desk works: its settings, its channel, its words, and who listens to what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from supportbot.config import DeskSettings
+from supportbot.domain.address import Address
+from supportbot.texts import Texts
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What every desk action needs to know and none may change."""
+
+    settings: DeskSettings
+    agents: Address
+    """The agents' channel."""
+    texts: Texts
+    listened: frozenset[str] = field(default_factory=frozenset)
+    """The events that some skill listens to; others are not worth a piece of work."""
+    reacting: frozenset[str] = field(default_factory=frozenset)
+    """The adapters whose platform can mark a message with a reaction."""
+    tenants: dict[str, str] = field(default_factory=dict)
+    """The tenant of each workspace (``slack/T024BE7LD``); empty means that the whole configuration is one."""
+
+    def tenant_of(self, address: Address) -> str | None:
+        """Name the tenant that an address belongs to; None is an unlisted workspace, which is refused."""
+        if not self.tenants:
+            return "main"
+        return self.tenants.get(f"{address.adapter}/{address.workspace}")

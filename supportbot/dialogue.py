@@ -1,0 +1,128 @@
+"""Durable dialogues by replay: a handler is run again from the top with what its journal knows already. ::
+
+    first message ──► handler ─ say ─ open_ticket ─ ask? ──► Suspended; the journal is stored, nothing waits in memory
+    the answer    ──► handler ─ (say) ─ (open_ticket) ─ ask = answer ─ say ─ ask? ──► Suspended …
+                              └ from the journal, without effect ┘      └ done now, recorded ┘
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from supportbot import errors
+from supportbot.domain.dialogue import Step
+from supportbot.errors import OnceFailed, ReplayMismatch, SkillError, SupportbotError
+
+T = TypeVar("T")
+
+MOST_STEPS = 200
+DEEPEST = 3
+"""How many dialogues of one person wait in a conversation at most; the one in front is asked, the others are parked."""
+
+
+class Suspended(BaseException):
+    """Ends a run at a question without an answer; a BaseException, so that ``except Exception`` lets it pass."""
+
+
+class NotRead(BaseException):
+    """Ends a run because the reader of the open question found no value in the answer; nothing has happened."""
+
+    def __init__(self, hint_key: str, values: dict[str, Any]) -> None:
+        self.hint_key = hint_key
+        self.values = values
+        super().__init__(hint_key)
+
+
+class Journal:
+    """The steps of one handler: those that are known, then those that it takes now."""
+
+    def __init__(self, handler: str, steps: tuple[Step, ...] = ()) -> None:
+        self.handler = handler
+        self.steps = list(steps)
+        self._position = 0
+        self._known = len(steps)
+
+    @property
+    def is_replaying(self) -> bool:
+        """The next step is known already."""
+        return self._position < self._known
+
+    @property
+    def fresh(self) -> bool:
+        """The handler took a step in this run that was not known before."""
+        return len(self.steps) > self._known
+
+    @property
+    def position(self) -> int:
+        """The ordinal of the next step."""
+        return self._position
+
+    def recall(self, kind: str, name: str) -> Step | None:
+        """Give the known result of the next step, None where the handler has come to something new."""
+        if not self.is_replaying:
+            return None
+        step = self.steps[self._position]
+        if (step.kind, step.name) != (kind, name):
+            raise ReplayMismatch(
+                f"{self.handler} no longer matches its waiting dialogue: step {self._position + 1} was "
+                f"{step.kind}({step.name}), now it is {kind}({name}) at {caller()}; "
+                "keep the order of steps, or give the new ones a handler of their own"
+            )
+        self._position += 1
+        return step
+
+    def record(self, step: Step) -> None:
+        """Add a step that was taken now."""
+        if len(self.steps) >= MOST_STEPS:
+            raise SkillError(f"{self.handler} took more than {MOST_STEPS} steps, the last at {caller()}; split it")
+        self.steps.append(step)
+        self._position += 1
+
+    def finish(self) -> None:
+        """Check, at the end of a run, that the handler took every known step."""
+        if self.is_replaying:
+            left = self.steps[self._position]
+            raise ReplayMismatch(
+                f"{self.handler} ended before step {self._position + 1}, {left.kind}({left.name}), of its waiting dialogue"
+            )
+
+    async def step(self, kind: str, name: str, type: Any, do: Callable[[], Awaitable[T]]) -> T:
+        """Do something once in the life of the dialogue: from the journal where it is known, else now."""
+        known = self.recall(kind, name)
+        if known is not None:
+            return result_of(known, type)  # type: ignore[no-any-return] # as recorded, of that type
+        try:
+            value = await do()
+        except SupportbotError as error:
+            self.record(failure(kind, name, error))
+            raise
+        self.record(Step(kind=kind, name=name, result=msgspec.to_builtins(value)))
+        return value
+
+
+def result_of(step: Step, type: Any) -> Any:
+    """Read a step's result back as the type it had, or raise the failure that it was."""
+    if not step.failed:
+        return msgspec.convert(step.result, type)
+    if step.kind == "once":
+        raise OnceFailed(step.failed, str(step.result or ""))
+    error = getattr(errors, step.failed, SupportbotError)
+    raise error(str(step.result or ""))
+
+
+def failure(kind: str, name: str, error: Exception) -> Step:
+    """Record that an error came of a step."""
+    return Step(kind=kind, name=name, failed=type(error).__name__, result=str(error)[:500])
+
+
+def caller() -> str:
+    """Name the line of the nearest code outside the package's own engine, as ``refunds.py:12``."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to ask for a caller's line
+    engine = ("supportbot.turn", "supportbot.dialogue", "supportbot.pipeline")
+    while frame.f_back and str(frame.f_globals.get("__name__", "")).startswith(engine):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

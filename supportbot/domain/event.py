@@ -1,0 +1,54 @@
+"""What comes in: a thing that a person did on a platform, or a thing that happened or fell due in the house."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from supportbot.domain.address import Address
+from supportbot.domain.file import File
+from supportbot.domain.person import Person
+
+EventKind = Literal["message", "command", "press", "form", "edit", "delete", "reaction"]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag="event"):
+    """One thing that a person did, in the same form from every adapter.
+
+    `key` is stable over redeliveries and restarts (message: channel + id; edit: + edit time; delete: + "deleted";
+    press, command, form: the platform's interaction id; reaction: + person + emoji + time).
+    """
+
+    key: str
+    kind: EventKind
+    address: Address
+    person: Person
+    at: int
+    text: str = ""
+    """The words; a platform's slash command comes as its text, ``/status T-1042``."""
+    choice: str = ""
+    """press: the id of the pressed choice."""
+    target: str = ""
+    """edit, delete, reaction: the event key of the message it is about; reaction: the emoji is in `text`."""
+    fields: dict[str, Any] = {}
+    """form: what was filled in, by field name; `target` names the form's question."""
+    files: tuple[File, ...] = ()
+    direct: bool = True
+    """Said to the bot alone (a DM), not in a room with others."""
+    mentioned: bool = False
+    """The bot was named."""
+    trigger: str = ""
+    """The platform's short-lived handle to open a form with, where this event brings one."""
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
+    """Something that happened or fell due inside: it concerns one conversation, and runs in its order.
+
+    A signal for one skill (`skill`) is a timer or a dialogue's deadline; without one, every skill that listens gets it.
+    """
+
+    name: str
+    conversation: str
+    skill: str = ""
+    data: dict[str, Any] = {}

@@ -1,0 +1,22 @@
+"""A person, as an adapter knows them: a requester or an agent; which of the two is asked when they act."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Someone on a platform; `id` is unique over all adapters, `name` is what others call them."""
+
+    id: str
+    name: str
+
+    @classmethod
+    def of(cls, adapter: str, workspace: str, user: str, name: str = "") -> Person:
+        """Name a platform's user, as ``slack/T024BE7LD/U2147483697``."""
+        return cls(id=f"{adapter}/{workspace}/{user}", name=name or user)
+
+    @property
+    def user(self) -> str:
+        """The platform's own id for this person."""
+        return self.id.split("/", 2)[-1]

@@ -1,0 +1,104 @@
+"""What the bot says: a reply with optional choices, and the message that goes out to an address."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from supportbot.domain.address import Address
+from supportbot.domain.file import File
+from supportbot.domain.record import Log
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A button under a reply.
+
+    Pressing it runs a `command` as if it were typed (``Choice("Talk to a person", command="human")``), or the skill's
+    own handler marked ``@on.choice("helped")`` (``Choice("That helped", to="helped", value=article.id)``).
+    """
+
+    label: str
+    to: str = ""
+    value: str = ""
+    command: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """Words in the small Markdown that every adapter understands, with choices and files where there are any."""
+
+    text: str
+    choices: tuple[Choice, ...] | list[Choice] = ()
+    files: tuple[File, ...] | list[File] = ()
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One input of a form; `kind` is the reader's name, `options` the labels to choose from."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    options: tuple[str, ...] = ()
+    optional: bool = False
+
+
+class Form(msgspec.Struct, frozen=True):
+    """Several questions asked at once; an adapter shows a modal, or a button that opens one, or asks them in turn."""
+
+    title: str
+    fields: tuple[Field, ...]
+    question: str = ""
+    """The id that the submission names as its target."""
+
+
+class Button(msgspec.Struct, frozen=True):
+    """A choice as it goes out: its id is all that a platform has to bring back."""
+
+    id: str
+    label: str
+
+
+Purpose = Literal["answer", "command", "relay", "notice", "agents"]
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
+    """One message on its way out.
+
+    `purpose` decides what a change of owner does to it while it is unsent: the bot's own words (``answer``) are
+    withheld, the answer to a command, relayed words, notices and what the agents see always pass.
+    """
+
+    id: str
+    address: Address
+    conversation: str
+    purpose: Purpose
+    text: str
+    choices: tuple[Button, ...] = ()
+    files: tuple[File, ...] = ()
+    form: Form | None = None
+    author: str = ""
+    """relay: the name of the human whose words these are."""
+    opens_thread: bool = False
+    """The first message of a case in the agents' channel: its thread becomes a place of the conversation."""
+    edits: str = ""
+    """The id of an earlier outgoing message that this one replaces in place."""
+    reaction_to: str = ""
+    """The event key of a message to mark with a reaction; the text is for platforms that have none."""
+    at: int = 0
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the choices of one outgoing message do; kept in a log under the message's id, so buttons outlive restarts."""
+
+    conversation: str
+    person: str
+    """Only this person may press; "" is anyone who sees it."""
+    skill: str = ""
+    choices: tuple[Choice, ...] = ()
+    dialogue: str = ""
+    """The dialogue whose question this is; `step` is the question's place in its journal."""
+    step: int = -1
+    values: tuple[Any, ...] = ()
+
+
+OFFERS: Log[Offer] = Log("offers", Offer)

@@ -1,0 +1,19 @@
+"""Everything the bot keeps, in one list: what a store is opened with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supportbot.domain.address import PLACES
+from supportbot.domain.conversation import CONVERSATIONS
+from supportbot.domain.dialogue import DIALOGUES, ONCE
+from supportbot.domain.memory import MEMORIES
+from supportbot.domain.record import Kind, Log, Schema
+from supportbot.domain.reply import OFFERS
+from supportbot.domain.ticket import TICKETS
+from supportbot.domain.timeline import TIMELINE
+
+_KINDS: tuple[Kind[Any], ...] = (CONVERSATIONS, PLACES, TICKETS, DIALOGUES, MEMORIES)
+_LOGS: tuple[Log[Any], ...] = (TIMELINE, OFFERS, ONCE)
+
+SCHEMA = Schema(kinds=_KINDS, logs=_LOGS)

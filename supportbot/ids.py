@@ -1,0 +1,34 @@
+"""Names for new things: short, unique, and passed in like time, so that tests can foresee them."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import secrets
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: nobody misreads or is insulted by an id
+
+
+class Ids:
+    """Draws random ids of 80 bits, as ``c_3k9…``; a seed makes them repeatable for tests."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._bits = random.Random(seed).getrandbits if seed is not None else secrets.randbits
+
+    def new(self, prefix: str) -> str:
+        """Draw a fresh id that nobody can guess."""
+        return f"{prefix}_{_spell(self._bits(80), 16)}"
+
+
+def derived(prefix: str, *parts: str) -> str:
+    """Name a thing after what caused it, so that doing the same again gives the same name (80 bits)."""
+    digest = hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=10).digest()
+    return f"{prefix}_{_spell(int.from_bytes(digest), 16)}"
+
+
+def _spell(number: int, length: int) -> str:
+    letters = []
+    for _ in range(length):
+        number, digit = divmod(number, 32)
+        letters.append(_ALPHABET[digit])
+    return "".join(letters)

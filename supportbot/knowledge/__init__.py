@@ -1,0 +1,1 @@
+"""The engine of the FAQ: articles from their sources, an index, and a decision."""

@@ -1,0 +1,183 @@
+"""The crew: runs work that was claimed, one at a time under each key, and looks for what falls due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from supportbot.clock import SECOND, Clock
+from supportbot.domain.work import Work
+from supportbot.errors import LostClaim
+from supportbot.storage.base import Changes, Store
+
+Job = Callable[[Work], Awaitable[list[Work]]]
+"""Does one piece of work, commits, and returns what the commit claimed."""
+Burial = Callable[[Work, Changes], Awaitable[None]]
+"""Adds to the commit that buries work whatever people must hear about it."""
+
+MOST_ATTEMPTS = 5
+_PAUSES = (1, 5, 30, 120)
+_AT_ONCE = 64
+_LONGEST_SLEEP = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Crew:
+    """Starts a task for each claimed piece of work; a chain of one's own follow-ups stays in one task."""
+
+    def __init__(self, store: Store, clock: Clock, jobs: dict[str, Job], bury: Burial) -> None:
+        self._store = store
+        self._clock = clock
+        self._jobs = jobs
+        self._bury = bury
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stirred = asyncio.Event()
+        self._causes: dict[str, str] = {}
+        self._open: dict[str, int] = {}
+        self._done: dict[str, asyncio.Future[None]] = {}
+
+    # --- running --------------------------------------------------------------------------------------------------
+
+    def start(self, claimed: list[Work]) -> None:
+        """Run claimed work, each piece in a task of its own."""
+        for work in claimed:
+            task = asyncio.create_task(self._run(work))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._stirred.set()
+
+    async def commit(self, changes: Changes, of: Work | None = None) -> list[Work]:
+        """Commit, keep account of what it adds for `of`'s cause, and return what it claimed."""
+        claimed = await self._store.commit(changes)
+        if self._open:
+            self.account(changes, self._causes.get(of.id, "") if of else "")
+        if changes.work and not claimed:
+            self._stirred.set()
+        return claimed
+
+    async def _run(self, work: Work) -> None:
+        while True:
+            try:
+                claimed = await self._jobs[work.queue](work)
+            except asyncio.CancelledError:
+                raise
+            except LostClaim:
+                claimed = []  # somebody else did it, or does
+            except Exception as error:  # noqa: BLE001 - the border: whatever failed, the work is kept
+                claimed = await self._failed(work, error)
+            self._settle(work)
+            if not claimed:
+                return
+            work, *others = claimed
+            self.start(others)
+
+    async def _failed(self, work: Work, error: Exception) -> list[Work]:
+        log.error("work failed", queue=work.queue, work=work.id, attempt=work.attempt, error=type(error).__name__,
+                  exc_info=error)
+        changes, reason = Changes(), type(error).__name__
+        try:
+            if work.attempt >= MOST_ATTEMPTS:
+                changes.bury(work, reason)
+                await self._bury(work, changes)
+            else:
+                pause = _PAUSES[min(work.attempt, len(_PAUSES)) - 1] * SECOND
+                changes.postpone(work, self._clock.now() + pause, reason)
+            return await self.commit(changes, work)
+        except Exception as second:  # noqa: BLE001 - the store itself is in trouble: the claim is given back for later
+            log.error("work could not be put back", work=work.id, error=type(second).__name__)
+            await asyncio.sleep(1)
+            await self._store.release(work)
+            return []
+
+    # --- looking for what is due ----------------------------------------------------------------------------------
+
+    async def claim_due(self) -> bool:
+        """Claim and start what is due now; tells whether there was anything."""
+        claimed = [w for queue in self._jobs for w in await self._store.claim(queue, self._clock.now(), limit=_AT_ONCE)]
+        self.start(claimed)
+        return bool(claimed)
+
+    async def keep_watch(self) -> None:
+        """Claim what falls due, until cancelled."""
+        while True:
+            self._stirred.clear()
+            try:
+                if await self.claim_due():
+                    continue
+                pause = await self._until_due()
+            except Exception as error:  # noqa: BLE001 - the store may be away for a while; the watch goes on
+                log.error("looking for work failed", error=type(error).__name__)
+                pause = 1.0
+            try:
+                await asyncio.wait_for(self._stirred.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def _until_due(self) -> float:
+        due = await self.next_due()
+        if due is None:
+            return _LONGEST_SLEEP
+        return min(max((due - self._clock.now()) / SECOND, 0.05), _LONGEST_SLEEP)
+
+    async def next_due(self) -> int | None:
+        """Tell when the next work that nobody has claimed falls due."""
+        dues = [due for queue in self._jobs if (due := await self._store.next_due(queue)) is not None]
+        return min(dues, default=None)
+
+    async def idle(self) -> None:
+        """Run everything that is due now, and all that it causes."""
+        while True:
+            while self._tasks:
+                await asyncio.wait(set(self._tasks))
+            if not await self.claim_due():
+                return
+
+    async def stop(self, grace: float) -> None:
+        """Let running work finish for so many seconds; what is cut off is done again at the next start."""
+        if self._tasks:
+            _, late = await asyncio.wait(set(self._tasks), timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    # --- what belongs to a line of `chat --json` ------------------------------------------------------------------
+
+    def watch(self, cause: str) -> asyncio.Future[None]:
+        """Open an account under a cause; the future is done when all work that was put to it is."""
+        self._open[cause] = 1
+        self._done[cause] = asyncio.get_running_loop().create_future()
+        return self._done[cause]
+
+    def account(self, changes: Changes, cause: str) -> None:
+        """Put the work that a commit adds for now to a cause's account, and take off what it withdrew."""
+        now = self._clock.now()
+        for new in changes.work:
+            if cause and new.due <= now and new.id not in self._causes:
+                self._causes[new.id] = cause
+                self._open[cause] += 1
+        for withdrawn in changes.finished:
+            if not withdrawn.attempt:
+                self._settle(withdrawn)
+
+    def close_account(self, cause: str) -> None:
+        """Say that nothing more will be put to a cause from outside."""
+        self._count_down(cause)
+
+    def _settle(self, work: Work) -> None:
+        cause = self._causes.pop(work.id, "")
+        if cause:
+            self._count_down(cause)
+
+    def _count_down(self, cause: str) -> None:
+        self._open[cause] -= 1
+        if self._open[cause] == 0:
+            del self._open[cause]
+            done = self._done.pop(cause)
+            if not done.done():
+                done.set_result(None)

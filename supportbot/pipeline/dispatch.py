@@ -1,0 +1,204 @@
+"""Dispatch: whom does a message go to? A command, a choice, the open question's reader, the other skills; last the fallback."""
+
+from __future__ import annotations
+
+from supportbot.desk import handoffs
+from supportbot.dialogue import DEEPEST
+from supportbot.domain.dialogue import DIALOGUES, Dialogue
+from supportbot.domain.event import Signal
+from supportbot.domain.markdown import escape, shorten
+from supportbot.domain.reply import Choice
+from supportbot.pipeline.handlers import Handler, Handlers, MessageHandlers
+from supportbot.pipeline.ownership import Scene
+from supportbot.pipeline.questions import Questions
+from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer
+from supportbot.pipeline.switches import Switches
+from supportbot.skills.match import Said
+
+_LONGEST_COMMAND = 32
+
+
+class Dispatch:
+    """Finds the handlers for what a person did, in the order of the configuration."""
+
+    def __init__(self, handlers: Handlers, running: Running, switches: Switches) -> None:
+        self._handlers = handlers
+        self._running = running
+        self._switches = switches
+        self.questions = Questions(handlers, running)
+
+    # --- what a person did ----------------------------------------------------------------------------------------
+
+    async def act(self, scene: Scene) -> bool:
+        """Deal with a command or a press, whoever owns the conversation; False where it is neither."""
+        if scene.event.kind == "press":
+            await self._press(scene)
+            return True
+        name, args = command_in(scene.event.text)
+        if name:
+            await self._command(scene, name, args)
+        return bool(name)
+
+    async def message(self, scene: Scene) -> None:
+        """Deal with plain words in a conversation that the bot owns."""
+        said = Said(scene.event.text, has_files=bool(scene.event.files))
+        waiting = await self.questions.open_for(scene)
+        if await self._offer_to(self._handlers.first, said, scene):
+            return
+        if waiting:
+            await self._answer(scene, waiting, said)
+        elif not await self._others(scene, said):
+            last = await self.questions.last_for(scene)
+            if last is None or not isinstance(await self.questions.answer(scene, last), Ran):
+                await self._fall_back(scene)
+
+    async def _answer(self, scene: Scene, waiting: Dialogue, said: Said) -> None:
+        result = await self.questions.answer(scene, waiting)
+        if not isinstance(result, Unread):
+            await self._come_back(scene)
+            return
+        deep = len(scene.case.conversation.dialogues) >= DEEPEST
+        tries = waiting.question.tries if waiting.question else 0
+        if not deep and tries == 0 and await self._others(scene, said):
+            await self._come_back(scene, only=waiting)
+        else:
+            self.questions.put_again(scene, waiting, hint=result.hint)
+
+    async def _others(self, scene: Scene, said: Said) -> bool:
+        return await self._offer_to(self._handlers.messages, said, scene)
+
+    async def _offer_to(self, handlers: MessageHandlers, said: Said, scene: Scene) -> bool:
+        for handler, found in handlers.concerned(said):
+            result = await self._running.run(handler, scene, Call(found=found.groups))
+            if not isinstance(result, Passed):
+                return True
+        return False
+
+    async def _fall_back(self, scene: Scene) -> None:
+        event = scene.event
+        if not event.direct and not event.mentioned:
+            return  # people are in the room: what the bot cannot answer is left to them
+        fallback = self._handlers.methods.get(("fallback", "fall_back"))
+        if fallback is None or isinstance(await self._running.run(fallback, scene, Call()), Passed):
+            answer(scene, scene.case.texts("errors.broken"))
+
+    async def _come_back(self, scene: Scene, *, only: Dialogue | None = None) -> None:
+        """Put the question of a parked dialogue again, once what came before it has ended."""
+        conversation = scene.case.conversation
+        in_front = conversation.dialogues[-1] if conversation.dialogues else ""
+        if not in_front or conversation.owner != "bot" or conversation.last_question == in_front:
+            return
+        waiting = await scene.case.ledger.get(DIALOGUES, in_front)
+        if waiting and waiting.person.id == scene.person.id and (only is None or waiting.id == only.id):
+            self.questions.put_again(scene, waiting)
+
+    # --- commands and choices -------------------------------------------------------------------------------------
+
+    async def _command(self, scene: Scene, name: str, args: str) -> None:
+        texts = scene.case.texts
+        handler = self._handlers.commands.get(name)
+        if name == "cancel":
+            await self._cancel(scene)
+        elif name == "skills":
+            answer(scene, self._skills(scene, args), Call(is_command=True))
+        elif handler is None:
+            answer(scene, texts("errors.unknown_command", command=escape(shorten(name, 40))), Call(is_command=True))
+        elif not _may(scene, handler):
+            answer(scene, texts("errors.refused"), Call(is_command=True))
+        else:
+            result = await self._running.run(handler, scene, Call(args=args, is_command=True))
+            if isinstance(result, Passed):
+                answer(scene, texts("errors.broken"), Call(is_command=True))
+        await self._come_back(scene)
+
+    async def _press(self, scene: Scene) -> None:
+        offer, texts = scene.offer, scene.case.texts
+        number = scene.event.choice.rpartition(".")[2]
+        is_known = offer and number.isascii() and number.isdigit() and 0 < int(number) <= len(offer.choices)
+        if offer is None or not is_known:
+            answer(scene, texts("errors.unknown_choice"), Call(is_command=True))
+        elif offer.person and offer.person != scene.person.id:
+            answer(scene, texts("dialogue.not_your_question"), Call(is_command=True))
+        else:
+            await self._pressed(scene, offer.choices[int(number) - 1])
+
+    async def _pressed(self, scene: Scene, choice: Choice) -> None:
+        offer = scene.offer
+        if offer is None:
+            raise TypeError("no choice was offered")
+        if choice.command:
+            await self._command(scene, *command_in("/" + choice.command))
+            return
+        if offer.dialogue:
+            dialogue = await scene.case.ledger.get(DIALOGUES, offer.dialogue)
+            if dialogue is None or len(dialogue.steps) != offer.step:
+                answer(scene, scene.case.texts("dialogue.already_answered"), Call(is_command=True))
+            elif dialogue.question is None:
+                await self.questions.go_on(scene, dialogue, Call(dialogue=dialogue))
+            else:
+                await self.questions.answer(scene, dialogue, choice=choice.label)
+                await self._come_back(scene)
+            return
+        handler = self._handlers.choices.get((offer.skill, choice.to))
+        call = Call(value=choice.value, is_command=True)
+        if handler is None or isinstance(await self._running.run(handler, scene, call), Passed):
+            answer(scene, scene.case.texts("errors.unknown_choice"), call)
+        await self._come_back(scene)
+
+    async def _cancel(self, scene: Scene) -> None:
+        case, texts = scene.case, scene.case.texts
+        if case.conversation.owner in ("queue", "agent"):
+            ticket = await handoffs.end_by_requester(case)
+            words = texts("handoff.ended", reference=ticket.reference)
+        elif case.conversation.dialogues:
+            await case.leave_dialogues()
+            words = texts("dialogue.cancelled")
+        else:
+            words = texts("dialogue.nothing_to_cancel")
+        answer(scene, words, Call(is_command=True))
+
+    def _skills(self, scene: Scene, args: str) -> str:
+        texts = scene.case.texts
+        if not scene.is_agent:
+            return texts("errors.refused")
+        verb, _, name = args.partition(" ")
+        if verb == "on" and name.strip() in self._handlers.skills:
+            self._switches.turn_on(name.strip())
+        lines = [
+            texts("agents.skill_on", skill=skill)
+            if self._switches.is_on(skill)
+            else texts("agents.skill_off", skill=skill, where=self._switches.why_off(skill))
+            for skill in self._handlers.skills
+        ]
+        return "\n".join(lines)
+
+    # --- what happened in the house -------------------------------------------------------------------------------
+
+    async def happened(self, scene: Scene, signal: Signal) -> None:
+        """Tell every skill that listens to an event."""
+        for handler in self._handlers.events.get(signal.name, ()):
+            await self._running.run(handler, scene, Call())
+
+    async def timer(self, scene: Scene, signal: Signal) -> None:
+        """Run a handler that its skill scheduled."""
+        handler = self._handlers.timers.get((signal.skill, signal.name))
+        if handler:
+            await self._running.run(handler, scene, Call())
+
+
+def command_in(text: str) -> tuple[str, str]:
+    """Split ``/status T-1042`` or ``!status T-1042`` into its name and the rest; ("", "") is no command."""
+    if text[:1] not in ("/", "!"):
+        return "", ""
+    head, _, rest = text[1:].replace("\n", " \n", 1).partition(" ")
+    name = head.strip().lower()
+    if not name or len(name) > _LONGEST_COMMAND or not name.replace("_", "").replace("-", "").isalpha():
+        return "", ""
+    return name, rest.strip()
+
+
+def _may(scene: Scene, handler: Handler) -> bool:
+    role = handler.mark.role
+    if role == "agent":
+        return scene.is_agent
+    return role == "anyone" or scene.side == "requester"

@@ -1,0 +1,203 @@
+"""Isolation: a handler runs so that whatever it does, the bot goes on: it may raise, hang, block the loop or exit. ::
+
+    handler ──► step ──► await ──► step ──► …      each step is timed by a watchdog thread;
+                 │ holds the loop for 1 s           on the Unix main thread a signal interrupts it there
+                 ▼
+              Blocked
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+from supportbot.errors import SupportbotError
+from supportbot.pipeline.handlers import Handler
+from supportbot.turn import Turn
+
+LONGEST_STEP = 1.0
+"""Seconds that a handler may hold the loop without awaiting."""
+ONE_MOMENT_AFTER = 4.0
+"""Seconds after which the person is told that it takes a moment."""
+_TICK = 0.25
+_THREADS = 8
+_SIGNAL = getattr(signal, "SIGUSR2", None)
+
+
+class Blocked(BaseException):
+    """A handler held the loop too long and was interrupted; a BaseException, so that it cannot be swallowed lightly."""
+
+
+class Failed(SupportbotError):
+    """A handler failed; `where` names the file and line of the skill, `cause` what it was."""
+
+    def __init__(self, handler: Handler, cause: BaseException, where: str) -> None:
+        self.handler = handler
+        self.cause = cause
+        self.where = where
+        super().__init__(f"{handler} failed at {where}: {type(cause).__name__}")
+
+
+class Isolation:
+    """Runs handlers under a watchdog and a time limit."""
+
+    def __init__(self) -> None:
+        self._watchdog = Watchdog()
+        self._pool: ThreadPoolExecutor | None = None
+
+    async def call(self, handler: Handler, turn: Turn, slow: Callable[[], Awaitable[None]]) -> Any:
+        """Run a handler to its end; `slow` is called once when it takes long. TimeoutError at its limit."""
+        waiting = _Later(slow)
+        timer = asyncio.get_running_loop().call_later(ONE_MOMENT_AFTER, waiting.begin)
+        try:
+            async with asyncio.timeout(handler.time_limit):
+                if handler.is_async:
+                    return await _Watched(handler.function(turn), self._watchdog)
+                return await asyncio.get_running_loop().run_in_executor(self._threads(), handler.function, ReadOnly(turn))
+        finally:
+            timer.cancel()
+            await waiting.end()
+
+    def _threads(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="skill")
+        return self._pool
+
+    def start(self) -> None:
+        """Begin to watch for handlers that hold the loop."""
+        self._watchdog.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._watchdog.stop()
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Later:
+    """Runs something beside a handler, and is waited for before the handler's end counts."""
+
+    def __init__(self, do: Callable[[], Awaitable[None]]) -> None:
+        self._do = do
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        async def run() -> None:
+            await self._do()
+
+        self._task = asyncio.get_running_loop().create_task(run())
+
+    async def end(self) -> None:
+        if self._task:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+class ReadOnly:
+    """What a plain ``def`` handler gets, since it runs in a thread: it may look at the turn, and return what to say."""
+
+    _VISIBLE = frozenset(
+        {"text", "files", "args", "value", "found", "data", "person", "is_agent", "in_public", "now", "phrase",
+         "conversation_id"}
+    )  # fmt: skip
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._VISIBLE:
+            return getattr(self._turn, name)
+        raise AttributeError(f"turn.{name} needs an async handler: write `async def` and await it")
+
+
+class Watchdog:
+    """Sees from another thread when one step of a handler holds the loop, and interrupts it."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._loop_thread = 0
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._previous: Any = None
+
+    def enter(self) -> None:
+        """A step begins."""
+        self._since = time.monotonic()
+
+    def leave(self) -> None:
+        """The step ends."""
+        self._since = 0.0
+
+    def start(self) -> None:
+        """Watch the thread that calls this; only a Unix main thread can be interrupted."""
+        if self._thread or _SIGNAL is None or threading.current_thread() is not threading.main_thread():
+            return
+        self._loop_thread = threading.get_ident()
+        self._previous = signal.signal(_SIGNAL, self._interrupt)
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching, and give the signal back."""
+        if self._thread and _SIGNAL is not None:
+            self._stopping.set()
+            self._thread.join()
+            self._thread = None
+            signal.signal(_SIGNAL, self._previous)
+
+    def _is_held(self) -> bool:
+        since = self._since
+        return bool(since) and time.monotonic() - since > LONGEST_STEP
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_TICK):
+            if self._is_held() and _SIGNAL is not None:
+                signal.pthread_kill(self._loop_thread, _SIGNAL)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self._is_held():  # the step may have ended while the signal was on its way
+            self._since = 0.0
+            raise Blocked(f"held the loop for more than {LONGEST_STEP:g} s")
+
+
+class _Watched:
+    """Awaits a coroutine step by step, telling the watchdog when a step of it begins and ends."""
+
+    __slots__ = ("_coroutine", "_watchdog")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], watchdog: Watchdog) -> None:
+        self._coroutine = coroutine
+        self._watchdog = watchdog
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        watchdog = self._watchdog
+        step: Callable[[Any], Any] = self._coroutine.send
+        sent: Any = None
+        while True:
+            watchdog.enter()
+            try:
+                yielded = step(sent)
+            except StopIteration as end:
+                return end.value
+            finally:
+                watchdog.leave()
+            try:
+                sent = yield yielded
+                step = self._coroutine.send
+            except BaseException as thrown:  # noqa: BLE001 - handed on to the coroutine, cancellation included
+                sent, step = thrown, self._coroutine.throw
+
+
+def where(error: BaseException, skill_file: str) -> str:
+    """Name the line of the skill's own file that an error came from, else the innermost line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename == skill_file]
+    frame = (own or frames or [None])[-1]  # type: ignore[list-item] # an error that was never raised has no frames
+    return f"{frame.filename}:{frame.lineno}" if frame else skill_file

@@ -1,0 +1,134 @@
+"""Ownership: which case does this concern, whose is it now, and who is speaking?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from supportbot.clock import DAY
+from supportbot.desk.case import Case
+from supportbot.desk.ledger import Ledger
+from supportbot.domain.address import PLACES, Address, Place
+from supportbot.domain.conversation import CONVERSATIONS, Conversation
+from supportbot.domain.event import Event, Signal
+from supportbot.domain.person import Person
+from supportbot.domain.reply import OFFERS, Offer
+from supportbot.domain.timeline import Entry
+from supportbot.ids import derived
+
+Side = Literal["requester", "agents"]
+
+
+@dataclass
+class Scene:
+    """What a turn begins with: the case, what happened, who acts, and from where."""
+
+    case: Case
+    origin: Event | Signal
+    person: Person
+    here: Address
+    side: Side = "requester"
+    is_agent: bool = False
+    offer: Offer | None = None
+    """What the pressed choice belongs to."""
+    owner: str = "bot"
+    """Who owned the conversation when the turn began: what the bot says is judged by it."""
+
+    @property
+    def event(self) -> Event:
+        """What a person did; only where a person did something."""
+        if not isinstance(self.origin, Event):
+            raise TypeError("nobody acted in this turn")
+        return self.origin
+
+
+async def scene_of_signal(ledger: Ledger, signal: Signal) -> Scene | None:
+    """Take up the conversation that something happened in; None where it is gone."""
+    case = await Case.load(ledger, signal.conversation)
+    if case is None:
+        return None
+    conversation = case.conversation
+    return Scene(case, signal, conversation.requester, conversation.address, owner=conversation.owner)
+
+
+async def scene_of_event(ledger: Ledger, event: Event, *, is_agent: bool) -> Scene:
+    """Take up the conversation that a person's deed concerns, or begin one."""
+    agents = ledger.rules.agents
+    in_channel = event.address.outside_thread == agents
+    offer = await _offer(ledger, event)
+    case = await _case(ledger, event, offer, in_channel=in_channel)
+    side: Side = "agents" if in_channel else "requester"
+    return Scene(case, event, event.person, event.address, side, is_agent, offer, case.conversation.owner)
+
+
+async def _offer(ledger: Ledger, event: Event) -> Offer | None:
+    if event.kind != "press":
+        return None
+    page = await ledger.store.read(OFFERS, event.choice.rpartition(".")[0], limit=1)
+    return page.items[0] if page.items else None
+
+
+async def _case(ledger: Ledger, event: Event, offer: Offer | None, *, in_channel: bool) -> Case:
+    tenant = ledger.rules.tenant_of(event.address) or ""
+    if offer and not in_channel:
+        pressed = await Case.load(ledger, offer.conversation)
+        if pressed and pressed.conversation.tenant == tenant and not pressed.conversation.ended_at:
+            return pressed
+    if in_channel:
+        return await _agents_own(ledger, event, tenant)
+    place = await ledger.get(PLACES, event.address.key)
+    known = await Case.load(ledger, place.conversation) if place else None
+    if known and not await _is_over(known):
+        return known
+    return await _begin(ledger, event, tenant, place)
+
+
+async def _agents_own(ledger: Ledger, event: Event, tenant: str) -> Case:
+    """Take up the talk between one agent and the bot in the agents' channel; it is stored only once it matters."""
+    name = derived("c", event.address.outside_thread.key, event.person.id)
+    stored = await ledger.get(CONVERSATIONS, name)
+    return Case(ledger, stored or _new(name, ledger, event, tenant))
+
+
+async def _is_over(case: Case) -> bool:
+    conversation = case.conversation
+    if conversation.ended_at:
+        return True
+    quiet = case.ledger.now - conversation.spoke_at
+    if quiet < DAY or conversation.owner in ("queue", "agent") or conversation.dialogues or conversation.last_question:
+        return False
+    ticket = await case.ticket()
+    return not (ticket and ticket.is_unsolved)
+
+
+async def _begin(ledger: Ledger, event: Event, tenant: str, place: Place | None) -> Case:
+    name = derived("c", event.address.key, event.key)
+    case = Case(ledger, _new(name, ledger, event, tenant))
+    new_place = Place(id=event.address.key, conversation=name, person=event.person.id)
+    ledger.put(PLACES, msgspec.structs.replace(new_place, version=place.version if place else 0))
+    case.happened("conversation_began")
+    return case
+
+
+def _new(name: str, ledger: Ledger, event: Event, tenant: str) -> Conversation:
+    return Conversation(
+        id=name,
+        tenant=tenant,
+        key=event.address.key,
+        address=event.address,
+        requester=event.person,
+        direct=event.direct,
+        began_at=ledger.now,
+        spoke_at=ledger.now,
+    )
+
+
+def heard(scene: Scene) -> None:
+    """Write what the person said into the timeline, and note when."""
+    event, case = scene.event, scene.case
+    if event.kind in ("message", "command") and (event.text or event.files):
+        entry = Entry(at=event.at, kind="requester", who=event.person.name, text=event.text, id=event.key)
+        case.note_entry(entry, event.person)
+    case.update(spoke_at=case.ledger.now, owner="bot" if case.conversation.owner == "nobody" else case.conversation.owner)

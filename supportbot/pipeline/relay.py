@@ -1,0 +1,81 @@
+"""Relay: between a requester and the agent who has the case, words go across; the skills stay out of it."""
+
+from __future__ import annotations
+
+from supportbot.desk import handoffs
+from supportbot.desk.case import Case
+from supportbot.domain.markdown import escape
+from supportbot.domain.ticket import TICKETS
+from supportbot.pipeline.ownership import Scene
+
+_NOTE_MARKS = ("//", "note:")
+
+
+async def from_requester(scene: Scene) -> None:
+    """Show a requester's words to the agents; the requester sees that they were taken."""
+    case, event = scene.case, scene.event
+    shown = escape(event.text) or case.texts("agents.files_only", count=len(event.files))
+    case.tell_agents(case.texts("agents.requester_says", who=escape(event.person.name), text=shown))
+    if case.conversation.owner == "agent":
+        handoffs.watch_claim(case)
+    ticket = await case.ticket()
+    if ticket and ticket.status == "pending":
+        case.ledger.put(TICKETS, ticket.moved("open", case.ledger.now))
+    _take_visibly(scene)
+
+
+def _take_visibly(scene: Scene) -> None:
+    case, handoff = scene.case, scene.case.conversation.handoff
+    if scene.here.adapter in case.ledger.rules.reacting:
+        case.answer_at(scene.here, case.texts("handoff.taken"), react=scene.event.key)
+    elif handoff and case.ledger.now - handoff.heard_at >= handoffs.WAITING_LINE_AFTER:
+        case.say(case.texts("handoff.waiting_line", reference=handoff.ticket), purpose="notice")
+        handoffs.heard(case)
+
+
+async def from_agent(scene: Scene) -> None:
+    """Decide what an agent's plain words in the agents' channel are: to the requester, a note, or talk among agents."""
+    ledger = scene.case.ledger
+    name = await ledger.conversation_at(scene.here.key) if scene.here.thread else ""
+    case = await Case.load(ledger, name) if name else None
+    if case is None:
+        if scene.here.thread:
+            scene.case.answer_at(scene.here, scene.case.texts("agents.unknown_thread"))
+        return  # agents talk among themselves in their channel: not for the bot
+    if not scene.is_agent:
+        case.answer_at(scene.here, case.texts("errors.refused"))
+    elif _is_for_the_requester(scene, case):
+        await handoffs.reply(case, scene.person, scene.event.text)
+        case.answer_at(scene.here, case.texts("agents.relayed", who=case.requester_name), react=scene.event.key)
+    else:
+        note(case, scene, scene.event.text)
+
+
+def _is_for_the_requester(scene: Scene, case: Case) -> bool:
+    conversation = case.conversation
+    has_it = conversation.owner == "agent" and conversation.agent is not None and conversation.agent.id == scene.person.id
+    deliberate = case.ledger.rules.settings.relay == "claim"
+    return has_it and deliberate and not scene.event.text.lstrip().lower().startswith(_NOTE_MARKS)
+
+
+def note(case: Case, scene: Scene, words: str) -> None:
+    """Keep an agent's words as an internal note, and mark in the thread that the requester did not see them."""
+    kept = words.strip()
+    for start in _NOTE_MARKS:
+        if kept.lower().startswith(start):
+            kept = kept[len(start) :].strip()
+    case.note("note", scene.person.name, kept)
+    ticket_name = case.conversation.ticket
+    case.answer_at(scene.here, case.texts("agents.noted", reference=ticket_name), react=scene.event.key)
+
+
+async def claim_by_speaking(scene: Scene) -> None:
+    """Give the case to an agent who wrote in the requester's own thread; the bot stays out from then on."""
+    case = scene.case
+    ticket = await handoffs.ticket_of(case)
+    if case.conversation.agent is None or case.conversation.agent.id != scene.person.id:
+        await handoffs.give_to(case, ticket, scene.person)
+        await case.open_desk()
+        case.tell_agents(case.texts("agents.claimed_by_speaking", reference=ticket.reference, agent=escape(scene.person.name)))
+    handoffs.answered(case, await handoffs.ticket_of(case))
+    case.note("agent", scene.person.name, scene.event.text, id=scene.event.key)

@@ -1,0 +1,259 @@
+"""Running one handler: what it says and does is kept, or, when it fails, undone and apologised for."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from supportbot.asking import Asking
+from supportbot.desk.case import Case
+from supportbot.dialogue import Journal, NotRead, Suspended
+from supportbot.domain.dialogue import DIALOGUES, Dialogue
+from supportbot.domain.event import Event, Signal
+from supportbot.domain.reply import Choice, Reply
+from supportbot.errors import (
+    IllegalMove,
+    NoAnswer,
+    NotAllowed,
+    NotFound,
+    ReplayMismatch,
+    SkillError,
+    StoreError,
+    Unavailable,
+)
+from supportbot.faults import fault_point
+from supportbot.ids import derived
+from supportbot.knowledge.base import Knowledge
+from supportbot.pipeline.handlers import Handler, Handlers
+from supportbot.pipeline.isolation import Isolation, where
+from supportbot.pipeline.ownership import Scene
+from supportbot.pipeline.switches import Switches
+from supportbot.reader import Answer
+from supportbot.skills.base import Pass
+from supportbot.turn import Turn
+
+log = structlog.get_logger(__name__)
+
+SlowNotice = Callable[[Scene], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """The handler said: not mine."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """The handler took it: it ended, waits for an answer, or failed and was apologised for."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """The answer held no value for the open question; nothing has happened."""
+
+    hint: str
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The handler no longer matches the journal of its dialogue; nothing has happened."""
+
+
+Result = Passed | Ran | Unread | Mismatch
+
+
+@dataclass(kw_only=True)
+class Call:
+    """What a handler is called with, beside the scene."""
+
+    dialogue: Dialogue | None = None
+    answer: Answer | None = None
+    gave_up: bool = False
+    is_command: bool = False
+    args: str = ""
+    value: str = ""
+    found: dict[str, str] = field(default_factory=dict)
+
+
+class Running:
+    """Runs handlers in isolation; a failure stays with the skill that failed."""
+
+    def __init__(
+        self, handlers: Handlers, isolation: Isolation, switches: Switches, knowledge: Knowledge, slow: SlowNotice
+    ) -> None:
+        self._isolation = isolation
+        self._switches = switches
+        self._knowledge = knowledge
+        self._slow = slow
+        self._commands = handlers.help_lines()
+
+    async def run(self, handler: Handler, scene: Scene, call: Call) -> Result:
+        """Run a handler to its end, its next question or its failure."""
+        if not self._switches.is_on(handler.skill):
+            return Passed()
+        self._switches.asked(handler.skill, scene.person.id)
+        ledger = scene.case.ledger
+        saved = ledger.save()
+        asking = self._asking(handler, scene, call)
+        turn = Turn(asking)
+        try:
+            fault_point("turn.before_handler")
+            said = await self._isolation.call(handler, turn, lambda: self._slow(scene))
+            if turn.suspended_at:
+                raise SkillError(
+                    f"{handler} went on after its question at {turn.suspended_at}: a bare `except` or `finally` "
+                    "swallowed the suspension; catch Exception instead"
+                )
+            return await self._ended(handler, scene, turn, asking, said)
+        except Suspended:
+            return Ran()
+        except NotRead as error:
+            ledger.restore(saved)
+            return Unread(scene.case.texts(error.hint_key, **error.values))
+        except ReplayMismatch as error:
+            ledger.restore(saved)
+            log.warning("dialogue no longer matches", skill=handler.skill, reason=str(error))
+            return Mismatch()
+        except StoreError:
+            raise
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
+            ledger.restore(saved)
+            await self._apologise(handler, scene, call, SkillError("cancelled itself"))
+        except BaseException as error:  # noqa: BLE001 - the border: whatever a skill raises stays with the skill
+            ledger.restore(saved)
+            await self._excuse(handler, scene, call, error)
+        finally:
+            fault_point("turn.after_handler")
+        return Ran()
+
+    def _asking(self, handler: Handler, scene: Scene, call: Call) -> Asking:
+        dialogue = call.dialogue
+        name = dialogue.id if dialogue else derived("d", scene.case.ledger.cause, str(handler))
+        return Asking(
+            case=scene.case,
+            origin=dialogue.origin if dialogue else scene.origin,
+            person=dialogue.person if dialogue else scene.person,
+            here=scene.here,
+            skill=handler.skill,
+            handler=handler.name,
+            knowledge=self._knowledge,
+            journal=Journal(str(handler), dialogue.steps if dialogue else ()),
+            dialogue=dialogue,
+            dialogue_id=name,
+            answer=call.answer,
+            gave_up=call.gave_up,
+            is_agent=scene.is_agent,
+            owner=scene.owner,
+            is_command=call.is_command,
+            args=call.args,
+            value=call.value,
+            found=call.found,
+            commands=self._commands,
+        )
+
+    async def _ended(self, handler: Handler, scene: Scene, turn: Turn, asking: Asking, said: Any) -> Result:
+        asking.journal.finish()
+        if isinstance(said, Pass):
+            if asking.journal.fresh or asking.dialogue:
+                raise SkillError(f"{handler} returned PASS after it had used a verb; decide before doing anything")
+            return Passed()
+        if not (said is None or isinstance(said, str | Reply)):
+            raise SkillError(f"{handler} returned {type(said).__name__}; a handler returns a str, a Reply, PASS or None")
+        if asking.dialogue:
+            end_dialogue(scene.case, asking.dialogue)
+        if said is None and not turn.spoke and isinstance(scene.origin, Event) and not turn.in_public:
+            said = _default_words(scene.case, asking.journal)
+        await turn.finish(said)
+        return Ran()
+
+    # --- when it did not end well ---------------------------------------------------------------------------------
+
+    async def _excuse(self, handler: Handler, scene: Scene, call: Call, error: BaseException) -> None:
+        """Tell what the handler let out on purpose from what went wrong in it."""
+        texts = scene.case.texts
+        words = {
+            NotFound: "tickets.not_found",
+            NotAllowed: "errors.refused",
+            IllegalMove: "errors.not_possible",
+            NoAnswer: "dialogue.expired",
+        }.get(type(error), "")  # type: ignore[call-overload] # any class may be asked for
+        if isinstance(error, Unavailable):
+            end_dialogue(scene.case, call.dialogue)
+            answer(scene, Reply(texts("errors.unavailable"), way_on(scene)), call)
+        elif words:
+            end_dialogue(scene.case, call.dialogue)
+            answer(scene, texts(words), call)
+        else:
+            await self._apologise(handler, scene, call, error)
+
+    async def _apologise(self, handler: Handler, scene: Scene, call: Call, error: BaseException) -> None:
+        place = where(error, inspect.getsourcefile(inspect.unwrap(handler.function)) or "")
+        log.error("skill failed", skill=handler.skill, handler=handler.name, where=place, error=type(error).__name__)
+        end_dialogue(scene.case, call.dialogue)
+        if isinstance(scene.origin, Event):
+            answer(scene, Reply(scene.case.texts("errors.broken"), way_on(scene)), call)
+        if self._switches.failed(handler.skill, scene.person.id, place):
+            log.error("skill switched off", skill=handler.skill, where=place)
+            line = scene.case.texts("agents.skill_off", skill=handler.skill, where=place)
+            scene.case.answer_at(scene.case.ledger.rules.agents, line)
+            await self._orphan(handler.skill, scene.case)
+
+    async def _orphan(self, skill: str, case: Case) -> None:
+        """Send the skill's waiting dialogues to a person."""
+        waiting = await case.ledger.store.find(DIALOGUES, "skill", skill, limit=200)
+        for dialogue in waiting.items:
+            other = await Case.load(case.ledger, dialogue.conversation)
+            if other and dialogue.question and not dialogue.question.yielding:
+                data = {"dialogue": dialogue.id}
+                other.later(Signal(name="skill_off", conversation=dialogue.conversation, data=data), after=0)
+
+
+def _default_words(case: Case, journal: Journal) -> str:
+    for step in reversed(journal.steps):
+        if step.kind == "hand_off":
+            return case.texts("handoff.queued", reference=case.conversation.ticket)
+        if step.kind == "open_ticket":
+            return case.texts("tickets.created", reference=case.conversation.ticket)
+    return case.texts("errors.done")
+
+
+def answer(scene: Scene, reply: Reply | str, call: Call | None = None) -> None:
+    """Say something of the house's own to whoever acts, where they are."""
+    if scene.here.key == scene.case.conversation.address.key:
+        scene.case.say(reply, purpose="command" if call and call.is_command else "answer")
+    else:
+        scene.case.answer_at(scene.here, reply)
+
+
+def way_on(scene: Scene) -> list[Choice]:
+    """Offer what helps when the bot cannot: a person, or a ticket."""
+    if scene.side == "agents":
+        return []
+    texts = scene.case.texts
+    return [
+        Choice(texts("handoff.talk_to_person"), command="human"),
+        Choice(texts("tickets.open_one"), command="ticket"),
+    ]
+
+
+def end_dialogue(case: Case, dialogue: Dialogue | None) -> None:
+    """Remove a dialogue that has ended."""
+    if dialogue is None:
+        return
+    if dialogue.question and dialogue.question.deadline:
+        case.ledger.cancel(dialogue.question.deadline)
+    case.ledger.delete(DIALOGUES, dialogue)
+    conversation = case.conversation
+    case.update(
+        dialogues=tuple(name for name in conversation.dialogues if name != dialogue.id),
+        last_question="" if conversation.last_question == dialogue.id else conversation.last_question,
+    )
+
+

@@ -1,0 +1,56 @@
+"""Timers: what fell due or happened in the house, each exactly once, in the order of its conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from supportbot.desk import handoffs, tickets
+from supportbot.desk.case import Case
+from supportbot.domain.event import Signal
+from supportbot.faults import fault_point
+from supportbot.pipeline.dispatch import Dispatch
+from supportbot.pipeline.ownership import Scene
+from supportbot.clock import MINUTE
+
+_WAIT_FOR_THE_BOT = 10 * MINUTE
+
+_DESK: dict[str, Callable[[Case], Awaitable[None]]] = {
+    "handoff_unclaimed": handoffs.remind_of_queue,
+    "handoff_waiting": handoffs.tell_truth,
+    "claim_silent": handoffs.check_claim,
+    "claim_lapse": handoffs.lapse_claim,
+}
+
+
+class Timers:
+    """Runs signals."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+
+    async def run(self, scene: Scene, signal: Signal) -> None:
+        """Do what a signal is for."""
+        fault_point("timer.before_run")
+        case = scene.case
+        if signal.name in _DESK:
+            await _DESK[signal.name](case)
+        elif signal.name == "ticket_close":
+            await _close(case, str(signal.data["reference"]))
+        elif signal.name == "deadline":
+            await self._dispatch.questions.expire(scene, signal)
+        elif signal.name == "skill_off":
+            await self._dispatch.questions.orphaned(scene, signal)
+        elif not signal.skill:
+            await self._dispatch.happened(scene, signal)
+        elif scene.owner in ("queue", "agent"):
+            case.later(signal, after=_WAIT_FOR_THE_BOT)  # a person has the conversation: the skill speaks afterwards
+        else:
+            await self._dispatch.timer(scene, signal)
+
+
+async def _close(case: Case, reference: str) -> None:
+    ticket = await case.ticket(reference)
+    if ticket and ticket.status == "solved":
+        await tickets.move(case, ticket, "closed", by="")
+        if case.conversation.owner == "bot":
+            await tickets.end_if_last(case)

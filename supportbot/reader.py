@@ -1,0 +1,104 @@
+"""A reader: what value is in this answer? The contract, and the plainest member; the others are in `skills.read`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from supportbot.domain.file import File
+from supportbot.errors import SupportbotError
+
+T = TypeVar("T")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person answered: words, files, or the label of the choice they pressed; `now` is when, aware UTC."""
+
+    text: str
+    now: datetime
+    files: tuple[File, ...] = ()
+    choice: str = ""
+
+
+class Unreadable(SupportbotError):
+    """There is no such value in the answer; `hint_key` names the sentence that says what is wanted."""
+
+    def __init__(self, hint_key: str, **values: Any) -> None:
+        self.hint_key = hint_key
+        self.values = values
+        super().__init__(hint_key)
+
+
+class Reader(Generic[T]):
+    """Finds a value in an answer.
+
+    `name` stands for the reader in a dialogue's journal; `type` is what ``msgspec.convert`` makes of a journaled value;
+    `any_text` readers take every plain text; `options` are labels to offer as choices.
+    """
+
+    __slots__ = ("any_text", "name", "options", "read", "type")
+
+    def __init__(
+        self,
+        name: str,
+        type: Any,
+        read: Callable[[Answer], T],
+        *,
+        any_text: bool = False,
+        options: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.read = read
+        self.any_text = any_text
+        self.options = options
+
+    def __repr__(self) -> str:
+        return f"read.{self.name}"
+
+
+def _read_text(answer: Answer) -> str:
+    words = (answer.choice or answer.text).strip()
+    if not words:
+        raise Unreadable("dialogue.hint.text")
+    return words
+
+
+text: Reader[str] = Reader("text", str, _read_text, any_text=True)
+"""Takes every plain text."""
+
+
+def yes_or_no(yes: str, no: str, yes_words: str, no_words: str) -> Reader[bool]:
+    """Make a reader of a yes or a no from the labels and the words (apart by spaces) that mean either."""
+    meanings = {word: True for word in yes_words.split()} | {word: False for word in no_words.split()}
+    meanings |= {yes.casefold(): True, no.casefold(): False}
+
+    def read(answer: Answer) -> bool:
+        said = (answer.choice or answer.text).strip().casefold().rstrip(".!")
+        first = said.partition(" ")[0].rstrip(",.!")
+        meaning = meanings.get(said, meanings.get(first))
+        if meaning is None:
+            raise Unreadable("dialogue.hint.yes_no")
+        return meaning
+
+    return Reader("yes_no", bool, read, options=(yes, no))
+
+
+def one_of(values: dict[str, str]) -> Reader[str]:
+    """Make a reader of one of several options: by its label, its value, its number, or a beginning that fits only one."""
+    labels = list(values)
+
+    def read(answer: Answer) -> str:
+        said = (answer.choice or answer.text).strip().casefold()
+        if said.isascii() and said.isdigit() and said not in values.values() and 1 <= int(said[:4]) <= len(labels):
+            return values[labels[int(said) - 1]]
+        fitting = [label for label in labels if said in (label.casefold(), values[label].casefold())]
+        fitting = fitting or [label for label in labels if said and label.casefold().startswith(said)]
+        if len(fitting) != 1:
+            raise Unreadable("dialogue.hint.choice", options=", ".join(labels))
+        return values[fitting[0]]
+
+    return Reader("choice", str, read, options=tuple(labels))

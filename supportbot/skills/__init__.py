@@ -1,0 +1,1 @@
+"""The built-in skills, which come through the same door as anybody else's."""

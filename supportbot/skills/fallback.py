@@ -1,0 +1,34 @@
+"""The fallback: always there, always last. It says honestly that nothing fits, and shows a way on."""
+
+from __future__ import annotations
+
+from supportbot import Choice, Reply, Settings, Skill, Turn
+
+
+class FallbackSettings(Settings):
+    """When repeated misses become a handoff."""
+
+    hand_off_after: int = 3
+    """After so many questions in a row without a good answer a person is asked at once; 0 is never."""
+
+
+class Fallback(Skill[FallbackSettings]):
+    """Answer what no other skill took."""
+
+    async def fall_back(self, turn: Turn) -> Reply | str:
+        """Say that nothing fits; after repeated misses, ask a person."""
+        misses = await turn.knowledge.missed(turn.text)
+        if self.settings.hand_off_after and misses >= self.settings.hand_off_after:
+            ticket = await turn.hand_off(reason=turn.phrase("handoff.reason_misses", count=misses))
+            return turn.phrase("handoff.after_misses", reference=ticket.reference)
+        offered = {name for name, _, _ in turn.commands}
+        choices = [
+            Choice(turn.phrase(key), command=name)
+            for key, name in (("handoff.talk_to_person", "human"), ("tickets.open_one", "ticket"))
+            if name in offered
+        ]
+        current = await turn.tickets.current()
+        if current and current.status == "solved" and "add" in offered:
+            about = turn.phrase("tickets.this_is_about", reference=current.reference)
+            choices.append(Choice(about, command=f"add {current.reference}"))
+        return Reply(turn.phrase("faq.not_found"), choices)

@@ -1,0 +1,101 @@
+"""FAQ: the right article when the bot is sure, "did you mean" when it is not, nothing when nothing fits."""
+
+from __future__ import annotations
+
+from supportbot import PASS, Choice, Pass, Reply, Settings, Skill, Start, Turn, match, on
+
+
+class FaqSettings(Settings):
+    """Where the articles are."""
+
+    sources: list[str] = []
+    """Files and folders with articles (YAML, Markdown, CSV, JSON lines); relative to the configuration's folder."""
+
+
+class Faq(Skill[FaqSettings]):
+    """Answer questions from the knowledge base."""
+
+    @on.start
+    async def open(self, start: Start) -> None:
+        """Read the articles; a missing or broken base stops the start."""
+        if self.settings.sources:
+            start.knowledge.serve([start.folder / source for source in self.settings.sources])
+
+    @on.message(match.question)
+    async def answer(self, turn: Turn) -> Reply | Pass:
+        """Answer, or offer what may be meant."""
+        found = turn.knowledge.match(turn.text)
+        if found.decision == "answer" and found.top:
+            return await self._article(turn, found.top.id, turn.text)
+        if found.decision == "suggest" and found.suggestions:
+            await turn.remember("question", turn.text, about="conversation")
+            return self._did_you_mean(turn, [ranked.id for ranked in found.suggestions])
+        return PASS
+
+    @on.choice("show")
+    async def show(self, turn: Turn) -> Reply | str:
+        """Show the article that was meant."""
+        question = await turn.recall("question", turn.value, about="conversation")
+        return await self._article(turn, turn.value, question)
+
+    @on.choice("helped")
+    async def helped(self, turn: Turn) -> str:
+        """Be glad."""
+        await turn.knowledge.helped()
+        return turn.phrase("faq.helped")
+
+    @on.choice("not_quite")
+    async def not_quite(self, turn: Turn) -> Reply:
+        """Never show that article here again; offer the next best, or a person."""
+        question = turn.knowledge.question
+        await turn.knowledge.refused(turn.value)
+        others = turn.knowledge.match(question) if question else None
+        if others and others.suggestions:
+            return self._did_you_mean(turn, [ranked.id for ranked in others.suggestions], intro="faq.perhaps_instead")
+        return Reply(turn.phrase("faq.not_quite"), self._way_on(turn))
+
+    @on.choice("none_of_these")
+    async def none_of_these(self, turn: Turn) -> Reply:
+        """Refuse all that was offered, and show a way on."""
+        question = await turn.recall("question", "", about="conversation") or turn.knowledge.question
+        for article_id in turn.value.split("\n"):
+            await turn.knowledge.refused(article_id)
+        await turn.knowledge.missed(question)
+        return Reply(turn.phrase("faq.none_of_these_then"), self._way_on(turn))
+
+    async def _article(self, turn: Turn, article_id: str, question: str) -> Reply:
+        article = turn.knowledge.article(article_id)
+        if article is None:
+            return Reply(turn.phrase("faq.gone"), self._way_on(turn))
+        await turn.knowledge.shown(article, question)
+        choices = [
+            Choice(turn.phrase("faq.that_helped"), to="helped", value=article.id),
+            Choice(turn.phrase("faq.not_quite_label"), to="not_quite", value=article.id),
+            *self._way_on(turn)[:1],
+        ]
+        current = await turn.tickets.current()
+        if current and current.status == "solved" and _offers(turn, "add"):
+            about = turn.phrase("tickets.this_is_about", reference=current.reference)
+            choices.append(Choice(about, command=f"add {current.reference}"))
+        return Reply(article.answer or article.question, choices)
+
+    def _did_you_mean(self, turn: Turn, ids: list[str], intro: str = "faq.did_you_mean") -> Reply:
+        articles = [article for article in map(turn.knowledge.article, ids) if article]
+        choices = [Choice(article.question, to="show", value=article.id) for article in articles]
+        shown = "\n".join(article.id for article in articles)
+        choices.append(Choice(turn.phrase("faq.none_of_these"), to="none_of_these", value=shown))
+        return Reply(turn.phrase(intro), choices)
+
+    def _way_on(self, turn: Turn) -> list[Choice]:
+        choices = []
+        if _offers(turn, "human"):
+            choices.append(Choice(turn.phrase("handoff.talk_to_person"), command="human"))
+        if _offers(turn, "ticket"):
+            choices.append(Choice(turn.phrase("tickets.open_one"), command="ticket"))
+        return choices
+
+
+def _offers(turn: Turn, command: str) -> bool:
+    return any(name == command for name, _, _ in turn.commands)
+
+

@@ -1,0 +1,169 @@
+"""Handoff: a person who wants a person gets one, in one step; and what agents do with the cases that come to them."""
+
+from __future__ import annotations
+
+from supportbot import (
+    PASS,
+    Choice,
+    ClaimedAlready,
+    IllegalMove,
+    NotFound,
+    Pass,
+    Reply,
+    Settings,
+    Skill,
+    Ticket,
+    Turn,
+    escape,
+    match,
+    on,
+)
+
+_WHO = ("a person", "a human", "someone", "somebody", "an agent", "a real person", "a real human", "support", "a human being",
+        "someone real", "your team", "a representative", "an operator", "a colleague", "customer service", "human", "agent",
+        "customer support", "the team", "a live agent", "a support agent", "real person", "an actual person")  # fmt: skip
+_VERBS = ("talk to", "speak to", "speak with", "talk with", "chat with", "connect me to", "connect me with", "transfer me to",
+          "get me", "let me talk to", "let me speak to", "put me through to", "i need", "i want", "give me")  # fmt: skip
+_WISHES = tuple(f"{verb} {who}" for verb in _VERBS for who in _WHO if verb not in ("i need", "i want") or who != "support")
+_WHOLE = ("human", "agent", "person", "operator", "representative", "human please", "agent please", "a human please",
+          "real person", "live agent", "customer service", "talk to a person", "i need help from a person")  # fmt: skip
+_LONGEST_WISH = 14
+
+
+class Handoff(Skill[Settings]):
+    """Hand over to a human, and let humans do their work."""
+
+    # --- requesters -----------------------------------------------------------------------------------------------
+
+    @on.command("human", help="talk to a person")
+    async def human(self, turn: Turn) -> str:
+        """Hand over at once, and say what happens now."""
+        return await self._hand_off(turn, turn.args or turn.phrase("handoff.reason_asked"))
+
+    @on.message(match.any_of(match.words(*_WISHES), match.exactly(*_WHOLE)), first=True)
+    async def asked_in_words(self, turn: Turn) -> str | Pass:
+        """Hand over when somebody asks for a person in words, inside any dialogue too."""
+        if turn.in_public or len(turn.text.split()) > _LONGEST_WISH:
+            return PASS
+        return await self._hand_off(turn, turn.phrase("handoff.reason_asked"))
+
+    async def _hand_off(self, turn: Turn, reason: str) -> str:
+        waits = turn.owner
+        ticket = await turn.hand_off(reason=reason)
+        key = {"queue": "handoff.waiting_already", "agent": "handoff.agent_already"}.get(waits, "handoff.queued")
+        return turn.phrase(key, reference=ticket.reference)
+
+    @on.choice("leave_as_ticket")
+    async def leave_as_ticket(self, turn: Turn) -> str:
+        """Stop waiting; the ticket stays."""
+        await turn.tickets.stop_waiting(turn.value)
+        return turn.phrase("handoff.left_as_ticket", reference=turn.value)
+
+    @on.choice("keep_waiting")
+    async def keep_waiting(self, turn: Turn) -> str:
+        """Go on waiting."""
+        return turn.phrase("handoff.waiting_on", reference=turn.value)
+
+    # --- agents ---------------------------------------------------------------------------------------------------
+
+    @on.command("claim", role="agent", help="take a case: /claim T-1042")
+    async def claim(self, turn: Turn) -> Reply | str:
+        """Take a case; who comes second learns who has it, and may take over."""
+        reference, _, rest = turn.args.partition(" ")
+        try:
+            ticket = await turn.desk.claim(reference, take_over=rest.strip().lower() in ("over", "takeover", "take over"))
+        except ClaimedAlready as taken:
+            words = turn.phrase("agents.claim_lost", agent=escape(taken.agent.name), reference=escape(reference.upper()))
+            return Reply(words, [Choice(turn.phrase("agents.take_over"), command=f"claim {reference} over")])
+        except (NotFound, IllegalMove) as error:
+            return self._no(turn, error)
+        return turn.phrase("agents.claimed", reference=ticket.reference, agent=escape(turn.person.name))
+
+    @on.command("release", role="agent", help="give a case back: /release T-1042, or /release T-1042 bot")
+    async def release(self, turn: Turn) -> str:
+        """Give a case back to the queue or to the bot."""
+        reference, _, rest = _reference(turn.args)
+        to_bot = rest.strip().lower() == "bot"
+        try:
+            ticket = await turn.desk.release(reference, to="bot" if to_bot else "queue")
+        except (NotFound, IllegalMove) as error:
+            return self._no(turn, error)
+        return turn.phrase("agents.released_to_bot" if to_bot else "agents.released", reference=ticket.reference)
+
+    @on.command("note", role="agent", help="an internal note: /note T-1042 words")
+    async def note(self, turn: Turn) -> str:
+        """Write a note that only agents see."""
+        reference, _, words = _reference(turn.args)
+        if not words.strip():
+            return turn.phrase("agents.note_how")
+        return await self._do(turn, "agents.noted", turn.desk.note(reference, words.strip()))
+
+    @on.command("assign", role="agent", help="give a case to a colleague: /assign T-1042 @sam")
+    async def assign(self, turn: Turn) -> str:
+        """Give a case to a colleague."""
+        reference, _, who = _reference(turn.args)
+        if not who.strip().lstrip("@"):
+            return turn.phrase("agents.assign_how")
+        return await self._do(turn, "agents.assigned", turn.desk.assign(reference, who), agent=escape(who.strip().lstrip("@")))
+
+    @on.command("reply", role="agent", help="say something to the requester: /reply T-1042 words")
+    async def reply(self, turn: Turn) -> str:
+        """Say something to the requester of a case that this agent has claimed."""
+        reference, _, words = _reference(turn.args)
+        if not words.strip():
+            return turn.phrase("agents.reply_how")
+        return await self._do(turn, "agents.replied", turn.desk.reply(reference, words.strip()))
+
+    @on.command("solve", role="agent", help="solve a case: /solve T-1042 last words")
+    async def solve(self, turn: Turn) -> str:
+        """Solve a case, with a last message to the requester; the survey follows."""
+        reference, _, words = _reference(turn.args)
+        return await self._do(turn, "agents.solved", turn.desk.solve(reference, words.strip()))
+
+    @on.command("close", role="agent", help="close a case without a word: /close T-1042")
+    async def close(self, turn: Turn) -> str:
+        """Close a case silently (spam, a duplicate)."""
+        return await self._do(turn, "agents.closed", turn.desk.close(_reference(turn.args)[0]))
+
+    @on.command("reopen", role="agent", help="open a case again: /reopen T-1042")
+    async def reopen(self, turn: Turn) -> str:
+        """Open a solved case again, claimed."""
+        return await self._do(turn, "agents.reopened", turn.desk.reopen(_reference(turn.args)[0]))
+
+    @on.command("queue", role="agent", help="who is waiting")
+    async def queue(self, turn: Turn) -> Reply | str:
+        """List who is waiting, longest first."""
+        waiting = await turn.desk.queue()
+        if not waiting:
+            return turn.phrase("agents.queue_empty")
+        lines = [
+            turn.phrase(
+                "agents.queue_line", reference=ticket.reference, who=escape(conversation.requester.name),
+                subject=escape(ticket.subject), minutes=round((turn.now - turn.date_of(conversation.queued_at)).total_seconds()) // 60,
+            )
+            for conversation, ticket in waiting
+        ]  # fmt: skip
+        choices = [
+            Choice(turn.phrase("agents.claim_one", reference=ticket.reference), command=f"claim {ticket.reference}")
+            for _, ticket in waiting[:5]
+        ]
+        return Reply("\n".join([turn.phrase("agents.queue"), *lines]), choices)
+
+    async def _do(self, turn: Turn, key: str, action: object, **values: object) -> str:
+        try:
+            ticket: Ticket = await action  # type: ignore[misc] # a coroutine of one of the desk's actions
+        except (NotFound, IllegalMove) as error:
+            return self._no(turn, error)
+        return turn.phrase(key, reference=ticket.reference, **values)
+
+    def _no(self, turn: Turn, error: NotFound | IllegalMove) -> str:
+        key = "agents.not_found" if isinstance(error, NotFound) else "agents.not_possible"
+        return turn.phrase(key, reason=escape(str(error)))
+
+
+def _reference(args: str) -> tuple[str, str, str]:
+    """Split a ticket's reference from what follows; without one it is the case whose thread this is."""
+    head, space, rest = args.partition(" ")
+    if head[:2].upper() == "T-" and head[2:].isdigit():
+        return head, space, rest
+    return "", "", args

@@ -1,0 +1,61 @@
+"""Marks for the methods of a skill: when is a handler called? The decorators only mark; loading decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from supportbot.skills.base import Mark, Role, mark
+from supportbot.skills.match import Matcher
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def message(matcher: Matcher, *, first: bool = False) -> Callable[[F], F]:
+    """Call the handler for a message that concerns it; `first` even before an open question gets the words."""
+    return _marking(Mark(kind="message", matcher=matcher, first=first))
+
+
+def command(name: str, *, help: str = "", role: Role = "requester") -> Callable[[F], F]:
+    """Call the handler for ``/name`` or ``!name``; `help` is its line in the help, `role` who may use it."""
+    return _marking(Mark(kind="command", name=name, role=role, help=help))
+
+
+def event(name: str) -> Callable[[F], F]:
+    """Call the handler, in a turn of its own, when something has happened in a conversation.
+
+    ``conversation_began``, ``ticket_opened``, ``ticket_solved``, ``ticket_reopened``, ``ticket_closed``,
+    ``ticket_rated``, ``handed_off``, ``claimed``, ``dialogue_left``; what belongs to it is in ``turn.data``.
+    """
+    return _marking(Mark(kind="event", name=name))
+
+
+def choice(name: str) -> Callable[[F], F]:
+    """Call the handler when somebody presses a ``Choice(label, to=name)`` of this skill; its value is ``turn.value``."""
+    return _marking(Mark(kind="choice", name=name))
+
+
+def timer(function: F) -> F:
+    """Let ``turn.schedule`` call this method later."""
+    mark(function, Mark(kind="timer", name=function.__name__))
+    return function
+
+
+def start(function: F) -> F:
+    """Call this method with a `Start` when the bot starts; what it raises as ConfigurationError stops the start."""
+    mark(function, Mark(kind="start"))
+    return function
+
+
+def stop(function: F) -> F:
+    """Call this method when the bot stops."""
+    mark(function, Mark(kind="stop"))
+    return function
+
+
+def _marking(new: Mark) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        mark(function, new)
+        return function
+
+    return decorate

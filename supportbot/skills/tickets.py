@@ -1,0 +1,172 @@
+"""Tickets: opened in a short dialogue, listed, looked at, added to and closed by the people whose they are."""
+
+from __future__ import annotations
+
+from supportbot import PASS, Choice, NotFound, Pass, Reply, Settings, Skill, Ticket, Turn, escape, match, on
+
+_NOT_SOLVED = (
+    "not solved", "isn't solved", "is not solved", "not fixed", "isn't fixed", "is not fixed", "still broken",
+    "still not working", "still doesn't work", "still does not work", "still happening", "not resolved",
+    "problem is back", "happened again",
+)  # fmt: skip
+_THANKS = ("thanks", "thank you", "thx", "cheers", "great", "perfect", "awesome", "danke", "merci")
+
+
+class TicketSettings(Settings):
+    """What a new ticket asks for."""
+
+    categories: list[str] = ["Question", "Problem", "Billing", "Something else"]
+    """The kinds to choose from; empty asks for none."""
+
+
+class Tickets(Skill[TicketSettings]):
+    """Open tickets and look after one's own."""
+
+    @on.command("ticket", help="open a ticket")
+    async def open(self, turn: Turn) -> str:
+        """Ask for what a ticket needs, taking over what was already said, and open it."""
+        subject = turn.args or turn.knowledge.question
+        if not subject:
+            subject = await turn.ask(turn.phrase("tickets.ask_subject"), key="subject")
+        category = ""
+        if self.settings.categories:
+            intro = turn.phrase("tickets.about", subject=escape(_short(subject)))
+            question = f"{intro}\n{turn.phrase('tickets.ask_category')}"
+            category = await turn.choose(question, self.settings.categories, key="category")
+        details = await turn.ask(turn.phrase("tickets.ask_details"), key="details")
+        summary = turn.phrase(
+            "tickets.confirm", subject=escape(_short(subject)), category=escape(category), details=escape(_short(details))
+        )
+        if not await turn.confirm(summary, key="confirm"):
+            return turn.phrase("tickets.not_opened")
+        ticket = await turn.open_ticket(subject=subject, category=category, details=details)
+        return turn.phrase("tickets.created", reference=ticket.reference)
+
+    @on.command("tickets", help="your tickets")
+    async def mine(self, turn: Turn) -> Reply | str:
+        """List the person's own tickets."""
+        mine = await turn.tickets.mine()
+        if not mine:
+            offer = [Choice(turn.phrase("tickets.open_one"), command="ticket")]
+            return Reply(turn.phrase("tickets.none"), offer)
+        lines = [self._line(turn, ticket) for ticket in mine]
+        choices = [Choice(ticket.reference, command=f"status {ticket.reference}") for ticket in mine[:5]]
+        return Reply("\n".join([turn.phrase("tickets.list"), *lines]), choices)
+
+    @on.command("status", help="how a ticket stands: /status T-1042", role="anyone")
+    async def status(self, turn: Turn) -> Reply | str:
+        """Show a ticket, with what its requester can do about it."""
+        reference, _, rest = turn.args.partition(" ")
+        verb, _, words = rest.strip().partition(" ")
+        if not reference:
+            current = await turn.tickets.current()
+            if current is None:
+                return await self.mine(turn)
+            reference = current.reference
+        try:
+            ticket = await turn.tickets.find(reference)
+        except NotFound:
+            return turn.phrase("tickets.not_found")
+        if verb.lower() == "close" and not turn.is_agent:
+            return await self._close(turn, ticket)
+        if verb.lower() == "add" and not turn.is_agent:
+            return await self._add(turn, ticket, words)
+        return self._shown(turn, ticket)
+
+    @on.command("add")
+    async def add(self, turn: Turn) -> str:
+        """Add words to a ticket: those behind its reference, or those that were said last."""
+        reference, _, words = turn.args.partition(" ")
+        try:
+            ticket = await turn.tickets.find(reference)
+        except NotFound:
+            return turn.phrase("tickets.not_found")
+        return await self._add(turn, ticket, words or turn.knowledge.question)
+
+    @on.choice("close")
+    async def close(self, turn: Turn) -> str:
+        """Close a ticket whose requester needs no more help."""
+        return await self._close(turn, await turn.tickets.find(turn.value))
+
+    @on.choice("add_words")
+    async def add_words(self, turn: Turn) -> str:
+        """Ask for the words to add."""
+        return await self._add(turn, await turn.tickets.find(turn.value), "")
+
+    @on.message(match.anything, first=True)
+    async def reply_in_thread(self, turn: Turn) -> str | Pass:
+        """Reopen a solved ticket by a reply in its own thread, but not by thanks."""
+        if not turn.in_thread:
+            return PASS
+        current = await turn.tickets.current()
+        said = turn.text.casefold().strip(" .!")
+        if current is None or current.status not in ("solved", "closed") or said.startswith(_THANKS):
+            return PASS
+        return await self._reopen(turn, current)
+
+    @on.message(match.words(*_NOT_SOLVED))
+    async def not_solved(self, turn: Turn) -> str | Pass:
+        """Reopen the solved ticket when its requester says that it is not solved."""
+        current = await turn.tickets.current()
+        if current is None or current.status not in ("solved", "closed"):
+            return PASS
+        return await self._reopen(turn, current)
+
+    @on.message(match.pattern(r"\b[Tt]-(\d{1,9})\b"))
+    async def named(self, turn: Turn) -> Reply | str | Pass:
+        """Add to a ticket that is named, or show it when nothing else is said; a solved one is reopened by more words."""
+        reference = f"T-{turn.found['1']}"
+        try:
+            ticket = await turn.tickets.find(reference)
+        except NotFound:
+            return turn.phrase("tickets.not_found")
+        if len(turn.text.split()) <= 2:
+            return self._shown(turn, ticket)
+        if ticket.status in ("solved", "closed"):
+            return await self._reopen(turn, ticket)
+        await turn.tickets.add(ticket.reference, turn.text)
+        return turn.phrase("tickets.added", reference=ticket.reference)
+
+    # --- how ------------------------------------------------------------------------------------------------------
+
+    async def _add(self, turn: Turn, ticket: Ticket, words: str) -> str:
+        if not words:
+            words = await turn.ask(turn.phrase("tickets.ask_words", reference=ticket.reference), key="words")
+        if not ticket.is_unsolved:
+            return await self._reopen(turn, ticket, words)
+        await turn.tickets.add(ticket.reference, words)
+        return turn.phrase("tickets.added", reference=ticket.reference)
+
+    async def _reopen(self, turn: Turn, ticket: Ticket, words: str = "") -> str:
+        await turn.tickets.add(ticket.reference, words or turn.text)
+        await turn.tickets.hand_off(ticket.reference, reason=turn.phrase("handoff.reason_reopened"))
+        return turn.phrase("tickets.reopened", reference=ticket.reference)
+
+    async def _close(self, turn: Turn, ticket: Ticket) -> str:
+        if ticket.status == "closed":
+            return turn.phrase("tickets.closed_already", reference=ticket.reference)
+        await turn.tickets.close(ticket.reference)
+        return turn.phrase("tickets.closed", reference=ticket.reference)
+
+    def _shown(self, turn: Turn, ticket: Ticket) -> Reply:
+        lines = [self._line(turn, ticket)]
+        if ticket.details:
+            lines.append(escape(_short(ticket.details)))
+        if turn.is_agent:
+            return Reply("\n".join(lines))
+        choices = [Choice(turn.phrase("tickets.add_label"), to="add_words", value=ticket.reference)]
+        if ticket.status != "closed":
+            choices.append(Choice(turn.phrase("tickets.close_label"), to="close", value=ticket.reference))
+        return Reply("\n".join(lines), choices)
+
+    def _line(self, turn: Turn, ticket: Ticket) -> str:
+        status = turn.phrase(f"tickets.status.{ticket.status}")
+        return turn.phrase(
+            "tickets.line", reference=ticket.reference, subject=escape(ticket.subject), status=status,
+            since=f"{turn.date_of(ticket.created_at):%d %b %Y}",
+        )  # fmt: skip
+
+
+def _short(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= 300 else line[:299] + "…"

@@ -1,0 +1,198 @@
+"""The contract of a store, and the one way to change it: a commit.
+
+A store keeps documents (the current state, found by declared indexes), logs (appended, read by key, newest first,
+never held in memory), work (to do now or at a time, in order under a key), numbers and files.
+
+What a member need *not* do: know what a ticket is, keep a transaction open, retry, or decide what a failure means.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, TypeVar
+
+import msgspec
+
+from supportbot.domain.record import Kind, Log, Record
+from supportbot.domain.work import Work
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+E = TypeVar("E", bound=msgspec.Struct)
+
+LARGEST_FILE = 25 * 1024 * 1024
+"""The most bytes that a store keeps of one file."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some answers to a question, and the cursor that asks for those after them (None where there are no more)."""
+
+    items: list[T]
+    next: str | None = None
+
+
+@dataclass
+class Changes:
+    """What one commit changes, all of it or nothing.
+
+    A put expects the stored document to have the version it was read with (0: it must not exist) and counts it up; it
+    keeps stored fields that this release does not know. Finishing, postponing or burying work expects that nobody
+    claimed it since.
+    """
+
+    puts: list[tuple[Kind[Any], Record]] = field(default_factory=list)
+    deletes: list[tuple[Kind[Any], Record]] = field(default_factory=list)
+    entries: list[tuple[Log[Any], str, str, msgspec.Struct]] = field(default_factory=list)
+    """(log, key, id of the person whose words it holds or "", entry)."""
+    work: list[Work] = field(default_factory=list)
+    finished: list[Work] = field(default_factory=list)
+    postponed: list[Work] = field(default_factory=list)
+    buried: list[Work] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    unique: str = ""
+
+    def put(self, kind: Kind[R], record: R) -> None:
+        """Store a document; putting the same id twice in one commit keeps the later one."""
+        self.puts[:] = [(k, r) for k, r in self.puts if k is not kind or r.id != record.id]
+        self.puts.append((kind, record))
+
+    def delete(self, kind: Kind[R], record: R) -> None:
+        """Remove a document of that version."""
+        self.deletes.append((kind, record))
+
+    def append(self, log: Log[E], key: str, entry: E, person: str = "") -> None:
+        """Add an entry to a log."""
+        self.entries.append((log, key, person, entry))
+
+    def add(self, work: Work) -> None:
+        """Add something to do; work whose id waits already is left as it is."""
+        self.work.append(work)
+
+    def finish(self, work: Work) -> None:
+        """Remove claimed work: it is done."""
+        self.finished.append(work)
+
+    def postpone(self, work: Work, not_before: int, error: str) -> None:
+        """Give claimed work back, to be claimed again at a time; it keeps its place in its key's order."""
+        self.postponed.append(msgspec.structs.replace(work, not_before=not_before, error=error))
+
+    def bury(self, work: Work, error: str) -> None:
+        """Put claimed work among the dead letters: nothing claims it, its key goes on, a person can revive it."""
+        self.buried.append(msgspec.structs.replace(work, error=error))
+
+    def cancel(self, work_id: str) -> None:
+        """Remove work that nobody has claimed; where it is gone or claimed, nothing happens."""
+        self.cancelled.append(work_id)
+
+    def only_once(self, key: str) -> None:
+        """Drop the whole commit, with Duplicate, if one with this key was stored before (remembered 30 days)."""
+        self.unique = key
+
+
+class Store(ABC):
+    """Where the bot keeps everything. Every method may raise StoreFailed; nothing else is left half done."""
+
+    @abstractmethod
+    async def get(self, kind: Kind[R], id: str) -> R | None:
+        """Read a document by its id."""
+
+    @abstractmethod
+    async def find(  # noqa: D102 - documented below
+        self, kind: Kind[R], index: str, *values: Any, limit: int = 50, after: str | None = None, newest: bool = False
+    ) -> Page[R]:
+        """Read documents by a declared index: those whose fields equal `values`, in its order (or newest first)."""
+
+    @abstractmethod
+    async def read(self, log: Log[E], key: str, *, limit: int = 50, before: str | None = None) -> Page[E]:
+        """Read the entries of a log under a key, newest first."""
+
+    @abstractmethod
+    async def commit(self, changes: Changes) -> list[Work]:
+        """Store all of it, durably, or nothing (Conflict, Duplicate, LostClaim, StoreFailed).
+
+        Where this process takes work (`takes_work`), returns the work that the commit claimed for the caller without
+        another write: added due work whose key nobody holds and that has nothing before it, and what waited next
+        under the keys that the commit set free. A member may return none and let `claim` find it.
+        """
+
+    @abstractmethod
+    async def claim(self, queue: str, now: int, *, limit: int = 1) -> list[Work]:
+        """Claim the first due work of up to `limit` keys that nobody holds; `attempt` is raised durably before."""
+
+    @abstractmethod
+    async def release(self, work: Work) -> None:
+        """Give claimed work back unfinished, as if the process had died: it can be claimed again at once."""
+
+    @abstractmethod
+    async def pending(self, queue: str, *, key: str = "", group: str = "", limit: int = 50) -> list[Work]:
+        """Read work that is not done, by key or by group, in order; claimed work included (`attempt` tells)."""
+
+    @abstractmethod
+    async def next_due(self, queue: str) -> int | None:
+        """Tell when the next unclaimed work may be claimed (it may be past), or None where none waits."""
+
+    @abstractmethod
+    async def buried(self, *, limit: int = 50) -> list[Work]:
+        """Read the dead letters, oldest first."""
+
+    @abstractmethod
+    async def revive(self, work_id: str) -> bool:
+        """Take work out of the dead letters, its attempts counted from 0; False where there is none of that id."""
+
+    @abstractmethod
+    async def next_number(self, name: str) -> int:
+        """Draw the next number of a counter, from 1; a number is never given twice, gaps are possible."""
+
+    @abstractmethod
+    async def put_file(self, content: bytes) -> str:
+        """Keep a file and return its id, the SHA-256 of its content; FileTooLarge above `LARGEST_FILE`."""
+
+    @abstractmethod
+    async def open_file(self, id: str) -> BinaryIO | None:
+        """Open a kept file for reading."""
+
+    @abstractmethod
+    def dump(self) -> AsyncIterator[Stored]:
+        """Read everything, for `move`, in a stable order, with the fields that this release does not know."""
+
+    @abstractmethod
+    async def load(self, items: list[Stored]) -> None:
+        """Write what another store's `dump` read, versions and order included, into this store."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Wait for commits under way and let go of the disk or the server."""
+
+    takes_work: bool = False
+    """Set where this process runs work: commits then claim it in passing."""
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of a dump: a document, a log entry, a piece of work, a number, a unique key or a file."""
+
+    sort: str
+    """``document``, ``entry``, ``work``, ``buried``, ``number``, ``unique`` or ``file``."""
+    name: str = ""
+    """The kind, the log or the counter."""
+    key: str = ""
+    person: str = ""
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    content: bytes = b""
+
+
+def place_of(url: str) -> tuple[str, str]:
+    """Split a store's url into its member and the place, as ``("tinydb", "data")``."""
+    member, _, place = url.partition(":")
+    return member, place
+
+
+def under(folder: Path, url: str) -> str:
+    """Move a store's url into another folder, under the same file name where it names a file."""
+    member, place = place_of(url)
+    if member == "tinydb":
+        return f"tinydb:{folder}"
+    return f"{member}:{folder / Path(place).name}" if member == "sqlite" else url

@@ -1,0 +1,84 @@
+"""A JSON-lines file that only grows, and whose end is never half a line: torn or unwanted tails are cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from supportbot.storage.disk import Disk
+
+
+class JsonLines:
+    """One file; `keep` looks at each stored line when it is opened and says where the good part ends.
+
+    {"commit": 7, …}\n
+    {"commit": 8, …}\n     <- the last commit that the documents know
+    {"commit": 9, …}\n     <- past it: `keep` says no, cut off
+    {"comm                 <- torn: cut off
+    """
+
+    def __init__(self, path: Path, disk: Disk, keep: Callable[[int, bytes], bool], *, read_only: bool = False) -> None:
+        self._path = path
+        self._disk = disk
+        self._good = self._scan(keep)
+        self._end = path.stat().st_size if path.exists() else 0
+        if not read_only:
+            self.repair()
+
+    def _scan(self, keep: Callable[[int, bytes], bool]) -> int:
+        """Find where the good lines end."""
+        good = 0
+        if not self._path.exists():
+            return good
+        with self._path.open("rb") as file:
+            for line in file:
+                try:
+                    if not line.endswith(b"\n") or not keep(good, line):
+                        break
+                except msgspec.DecodeError:
+                    break
+                good += len(line)
+        return good
+
+    def append(self, lines: list[bytes]) -> list[int]:
+        """Write lines at the end, durably, and tell where each begins; they count once `settle` is called."""
+        is_new = not self._path.exists()
+        offsets, content = [], bytearray()
+        for line in lines:
+            offsets.append(self._end + len(content))
+            content += line + b"\n"
+        try:
+            self._disk.append(self._path, bytes(content))
+            if is_new:
+                self._disk.sync_folder(self._path.parent)
+        except OSError:
+            self._end = -1  # nobody knows how much of it arrived
+            raise
+        self._end += len(content)
+        return offsets
+
+    def settle(self) -> None:
+        """Count what was appended as good."""
+        self._good = self._end
+
+    def repair(self) -> None:
+        """Cut off what was appended and never settled."""
+        if self._end != self._good:
+            self._disk.truncate(self._path, self._good)
+            self._end = self._good
+
+    def read(self, offsets: Iterable[int]) -> Iterator[bytes]:
+        """Read the lines that begin at these places."""
+        with self._path.open("rb") as file:
+            for offset in offsets:
+                file.seek(offset)
+                yield file.readline()
+
+    def lines(self) -> Iterator[bytes]:
+        """Read every good line."""
+        if self._good:
+            with self._path.open("rb") as file:
+                while file.tell() < self._good:
+                    yield file.readline()

@@ -1,0 +1,275 @@
+"""SQLite, one machine with any history: one thread writes, readers beside it see what is committed.
+
+FILE          the database, in WAL mode and with synchronous FULL; other processes may read it while the bot runs
+FILE.files/   kept files by the hash of their content
+FILE.lock     held by the one process that takes work
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import msgspec
+
+from supportbot.clock import HOUR, Clock
+from supportbot.domain.record import Kind, Log, Record, Schema
+from supportbot.domain.work import Work
+from supportbot.errors import ConfigurationError, StoreFailed, StoreUnreadable
+from supportbot.storage import sqlite_transfer, sqlite_work
+from supportbot.storage.base import Changes, Page, Store, Stored
+from supportbot.storage.cursor import read_cursor, write_cursor
+from supportbot.storage.disk import Disk
+from supportbot.storage.files import FileFolder, dump_files
+from supportbot.storage.lock import Lock
+from supportbot.storage.refusals import only_read, refused_by_disk
+from supportbot.storage.sqlite_commit import PreparedCommit
+from supportbot.storage.sqlite_layout import Layout
+from supportbot.storage.sqlite_writer import Writer
+from supportbot.storage.unique_keys import REMEMBERED
+
+R = TypeVar("R", bound=Record)
+E = TypeVar("E", bound=msgspec.Struct)
+
+_COUNT = "INSERT INTO numbers VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+
+
+class SqliteStore(Store):
+    """A store in one SQLite file."""
+
+    warning = ""
+    """A sentence for the operator; SQLite has none to say."""
+
+    def __init__(self, path: Path, layout: Layout, reader: sqlite3.Connection, clock: Clock, disk: Disk) -> None:
+        self.path = path
+        self._layout = layout
+        self._reader = reader
+        self.clock = clock
+        self._files = FileFolder(path.with_name(path.name + ".files"), disk)
+        self._writer: Writer | None = None
+        self._lock: Lock | None = None
+        self._forgot_at = 0
+
+    def write_with(self, connection: sqlite3.Connection, lock: Lock | None) -> None:
+        """Begin to write; a lock is held where this process takes work."""
+        self._writer = Writer(connection, self._give_back)
+        self._lock = lock
+        self.takes_work = lock is not None
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        """Ask the reading connection: it takes microseconds, sees only what is committed, and never waits."""
+        try:
+            return self._reader.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise StoreFailed(f"sqlite:{self.path} cannot be read ({error}); check the disk") from error
+
+    async def get(self, kind: Kind[R], id: str) -> R | None:
+        table = self._layout.kind(kind)
+        rows = self._rows(table.get, (id,))
+        return table.decode(rows[0][0]) if rows else None
+
+    async def find(
+        self, kind: Kind[R], index: str, *values: Any, limit: int = 50, after: str | None = None, newest: bool = False
+    ) -> Page[R]:
+        table = self._layout.kind(kind)
+        sql = table.find(index, after=after is not None, newest=newest)
+        cursor = read_cursor(after) if after is not None else ()
+        rows = self._rows(sql, (*values, *cursor, limit + 1))
+        more = write_cursor(*rows[limit - 1][1:]) if len(rows) > limit else None
+        return Page([table.decode(row[0]) for row in rows[:limit]], more)
+
+    async def read(self, log: Log[E], key: str, *, limit: int = 50, before: str | None = None) -> Page[E]:
+        table = self._layout.log(log)
+        if before is None:
+            rows = self._rows(table.read, (key, limit + 1))
+        else:
+            rows = self._rows(table.read_before, (key, int(before), limit + 1))
+        more = str(rows[limit - 1][1]) if len(rows) > limit else None
+        return Page([table.decode(row[0]) for row in rows[:limit]], more)
+
+    async def pending(self, queue: str, *, key: str = "", group: str = "", limit: int = 50) -> list[Work]:
+        if key and group:
+            rows = self._rows(sqlite_work.BY_KEY_AND_GROUP, (queue, key, group, limit))
+        elif key:
+            rows = self._rows(sqlite_work.BY_KEY, (queue, key, limit))
+        elif group:
+            rows = self._rows(sqlite_work.BY_GROUP, (queue, group, limit))
+        else:
+            rows = self._rows(sqlite_work.BY_DUE, (queue, limit))
+        return list(map(sqlite_work.read_work, rows))
+
+    async def next_due(self, queue: str) -> int | None:
+        due: int | None = self._rows(sqlite_work.NEXT_DUE, (queue,))[0][0]
+        return due
+
+    async def buried(self, *, limit: int = 50) -> list[Work]:
+        rows = self._rows(sqlite_work.BURIED, (limit,))
+        return [msgspec.json.decode(text, type=Work) for (text,) in rows]
+
+    # --- changing -------------------------------------------------------------------------------------------------
+
+    @property
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise only_read(f"sqlite:{self.path}")
+        return self._writer
+
+    def _give_back(self, result: Any) -> None:
+        """Release claims whose caller has gone."""
+        if isinstance(result, list):
+            for work in result:
+                if isinstance(work, Work):
+                    self._writing.put(partial(sqlite_work.release, work=work))
+
+    async def commit(self, changes: Changes) -> list[Work]:
+        now = self.clock.now()
+        prepared = PreparedCommit(changes, self._layout, now, takes_work=self.takes_work)
+        if changes.unique and now - self._forgot_at > HOUR:
+            self._forgot_at = now
+            self._writing.put(partial(_forget_keys, before=now - REMEMBERED))
+        return await self._writing.run(prepared)
+
+    async def claim(self, queue: str, now: int, *, limit: int = 1) -> list[Work]:
+        due = await self.next_due(queue)
+        if due is None or due > now:
+            return []
+        return await self._writing.run(lambda db: sqlite_work.claim_ready(db, queue, now, limit))
+
+    async def release(self, work: Work) -> None:
+        await self._writing.run(lambda db: sqlite_work.release(db, work))
+
+    async def revive(self, work_id: str) -> bool:
+        return await self._writing.run(lambda db: sqlite_work.revive(db, work_id))
+
+    async def next_number(self, name: str) -> int:
+        def count(db: sqlite3.Connection) -> int:
+            number: int = db.execute(_COUNT, (name,)).fetchall()[0][0]
+            return number
+
+        return await self._writing.run(count)
+
+    # --- files, moving, closing -----------------------------------------------------------------------------------
+
+    async def put_file(self, content: bytes) -> str:
+        _ = self._writing  # refuses where the store is only read
+        try:
+            return await asyncio.to_thread(self._files.put, content)
+        except OSError as error:
+            raise refused_by_disk("a file", error) from error
+
+    async def open_file(self, id: str) -> BinaryIO | None:
+        return self._files.open(id)
+
+    async def dump(self) -> AsyncIterator[Stored]:
+        connection = connect(self.path, read_only=True)
+        try:
+            connection.execute("BEGIN")  # one view of everything, whatever is committed meanwhile
+            for item in sqlite_transfer.dump(connection):
+                yield item
+        finally:
+            connection.close()
+        for item in dump_files(self._files):
+            yield item
+
+    async def load(self, items: list[Stored]) -> None:
+        for item in items:
+            if item.sort == "file":
+                await self.put_file(item.content)
+        await self._writing.run(lambda db: sqlite_transfer.load(db, self._layout, items))
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            await self._writer.close()
+        self._reader.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _forget_keys(db: sqlite3.Connection, before: int) -> None:
+    db.execute("DELETE FROM unique_keys WHERE at < ?", (before,))
+
+
+def connect(
+    path: Path, *, read_only: bool = False, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
+    """Connect to a file: transactions only where we begin them, durable ones."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
+        uri=True,
+        timeout=10,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=factory,
+    )
+    try:
+        connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def open_file(
+    path: Path,
+    schema: Schema,
+    clock: Clock,
+    *,
+    takes_work: bool = False,
+    read_only: bool = False,
+    disk: Disk | None = None,
+    factory: type[sqlite3.Connection] = sqlite3.Connection,
+) -> SqliteStore:
+    """Open a file, making it where it is missing; StoreInUse where another process takes its work."""
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise ConfigurationError(
+            [f"SQLite {sqlite3.sqlite_version} is too old; use a Python with SQLite 3.35 or later"]
+        )
+    if read_only and not path.exists():
+        raise StoreUnreadable(f"sqlite:{path} is not there; give the file that a bot has written")
+    lock: Lock | None = None
+    with ExitStack() as undo:  # whatever was opened when something fails is closed again
+        try:
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if takes_work and not read_only:
+                lock = Lock(path.with_name(path.name + ".lock"), f"sqlite:{path}")
+                undo.callback(lock.release)
+            store = _open(undo, path, Layout(schema), clock, read_only=read_only, disk=disk or Disk())
+            if not read_only:
+                _begin_to_write(undo, store, factory, lock)
+        except (sqlite3.Error, OSError) as error:
+            reason = f"sqlite:{path} cannot be opened ({error})"
+            raise StoreUnreadable(f"{reason}; give another file, or restore a backup") from error
+        undo.pop_all()
+    return store
+
+
+def _open(undo: ExitStack, path: Path, layout: Layout, clock: Clock, *, read_only: bool, disk: Disk) -> SqliteStore:
+    """Open for reading; where the file may be written, it is first brought to what this release declares."""
+    if not read_only:
+        with closing(connect(path)) as builder:
+            layout.build(builder, path)
+    reader = connect(path, read_only=True)
+    undo.callback(reader.close)
+    layout.check(reader, path)
+    return SqliteStore(path, layout, reader, clock, disk)
+
+
+def _begin_to_write(undo: ExitStack, store: SqliteStore, factory: type[sqlite3.Connection], lock: Lock | None) -> None:
+    """Open for writing; the one process that takes work gives back what an earlier one had claimed."""
+    writer = connect(store.path, factory=factory)
+    undo.callback(writer.close)
+    if lock is not None:
+        writer.execute("BEGIN IMMEDIATE")
+        sqlite_work.forget_claims(writer)
+        _forget_keys(writer, store.clock.now() - REMEMBERED)
+        writer.execute("COMMIT")
+    store.write_with(writer, lock)

@@ -1,0 +1,422 @@
+"""A turn: what a handler holds while it deals with one thing that happened: a dozen verbs and three nouns."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from supportbot.asking import Asking
+from supportbot.clock import DAY, as_datetime, milliseconds
+from supportbot.desk import handoffs, memories, tickets
+from supportbot.desk.case import Case
+from supportbot.desk.ledger import words_of
+from supportbot.dialogue import NotRead, Suspended, caller, failure, result_of
+from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question, Step
+from supportbot.domain.event import Event, Signal
+from supportbot.domain.file import File
+from supportbot.domain.markdown import shorten
+from supportbot.domain.person import Person
+from supportbot.domain.reply import Choice, Offer, Reply
+from supportbot.domain.ticket import TICKETS, Priority, Ticket
+from supportbot.errors import NoAnswer, SkillError
+from supportbot.ids import derived
+from supportbot.once import do_once
+from supportbot.reader import Reader, Unreadable, one_of, text, yes_or_no
+from supportbot.turn_desk import TurnDesk
+from supportbot.turn_knowledge import TurnKnowledge
+from supportbot.turn_tickets import TurnTickets
+
+T = TypeVar("T")
+Scope = Literal["person", "conversation", "everyone"]
+Span = timedelta | str
+
+PATIENCE = DAY
+"""How long a question without ``within=`` waits before its dialogue ends kindly."""
+
+
+class Turn:
+    """One thing that happened, and everything a handler may do about it.
+
+    What a handler returns is what the bot says; what it calls here is what the bot does. In a dialogue every call is a
+    step that is done once: a handler that is run again gets the recorded results.
+    """
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._case = asking.case
+        self._ledger = asking.case.ledger
+        self._journal = asking.journal
+        self._task = asyncio.current_task()
+        self._now = asking.dialogue.began_at if asking.dialogue else self._ledger.now
+        self._named = 0
+        self.suspended_at = ""
+        self.spoke = False
+
+    # --- what happened --------------------------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """The words that began this turn, "" where nobody spoke."""
+        return words_of(self._asking.origin)
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """The files that came with the words."""
+        origin = self._asking.origin
+        return origin.files if isinstance(origin, Event) else ()
+
+    @property
+    def args(self) -> str:
+        """What stands behind a command: ``T-1042`` for ``/status T-1042``."""
+        return self._asking.args
+
+    @property
+    def value(self) -> str:
+        """The value of the choice that was pressed."""
+        return self._asking.value
+
+    @property
+    def found(self) -> dict[str, str]:
+        """What the matcher's pattern found, by group name or number."""
+        return self._asking.found
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What came with an event or a timer."""
+        origin = self._asking.origin
+        return origin.data if isinstance(origin, Signal) else {}
+
+    @property
+    def person(self) -> Person:
+        """Who acts; in a turn that nobody began, the conversation's requester."""
+        return self._asking.person
+
+    @property
+    def is_agent(self) -> bool:
+        """The person who acts is an agent, checked now."""
+        return self._asking.is_agent
+
+    @property
+    def in_public(self) -> bool:
+        """Others are in the room and nobody spoke to the bot."""
+        origin = self._asking.origin
+        return isinstance(origin, Event) and not (origin.direct or origin.mentioned or origin.kind != "message")
+
+    @property
+    def in_thread(self) -> bool:
+        """Said in a thread of its own, where a topic stays together."""
+        return bool(self._asking.here.thread)
+
+    @property
+    def owner(self) -> str:
+        """Who owned the conversation when the turn began: bot, queue, agent or nobody."""
+        return self._asking.owner
+
+    @property
+    def conversation_id(self) -> str:
+        """The id of the conversation that this turn belongs to."""
+        return self._case.conversation.id
+
+    @property
+    def now(self) -> datetime:
+        """The time, aware UTC: of the beginning or of the last answer, so that it is the same in a replay."""
+        return as_datetime(self._now)
+
+    @cached_property
+    def random(self) -> random.Random:
+        """Chance that comes out the same when the handler is run again."""
+        return random.Random(self._asking.dialogue_id)  # noqa: S311 - for variety, not for secrets
+
+    @cached_property
+    def tickets(self) -> TurnTickets:
+        """The requester's tickets."""
+        return TurnTickets(self._case, self._asking)
+
+    @cached_property
+    def desk(self) -> TurnDesk:
+        """What agents do."""
+        return TurnDesk(self._case, self._asking)
+
+    @cached_property
+    def knowledge(self) -> TurnKnowledge:
+        """The articles."""
+        return TurnKnowledge(self._case, self._asking)
+
+    @property
+    def commands(self) -> Sequence[tuple[str, str, str]]:
+        """Every command of the loaded skills: name, what it does, who may use it."""
+        return self._asking.commands
+
+    def date_of(self, instant: int) -> datetime:
+        """Show an instant of a record (milliseconds since 1970 UTC) as an aware datetime."""
+        return as_datetime(instant)
+
+    def phrase(self, key: str, **values: object) -> str:
+        """Word one of the bot's sentences from the texts that a team can change."""
+        return self._case.texts(key, **values)
+
+    def new_id(self, prefix: str = "x") -> str:
+        """Name something; the same name comes again when the handler is run again."""
+        self._named += 1
+        return derived(prefix, self._asking.dialogue_id, str(self._named))
+
+    # --- verbs: talking -------------------------------------------------------------------------------------------
+
+    async def say(self, reply: Reply | str) -> None:
+        """Say something now, before the handler goes on."""
+
+        async def do() -> None:
+            self._speak(reply)
+
+        await self._step("say", "", None, do)
+
+    async def ask(
+        self,
+        question: Reply | str,
+        reader: Reader[T] | None = None,
+        *,
+        key: str = "",
+        within: Span | None = None,
+        yielding: bool = False,
+    ) -> T:
+        """Ask and wait for the answer, over any number of restarts.
+
+        `within` raises NoAnswer after that time; without it the dialogue ends kindly after a day. A `yielding`
+        question insists on nothing: other skills hear the answer first, and it lapses when the bot says something else.
+        """
+        asked: Reader[Any] = reader or text
+        choices = tuple(Choice(option) for option in asked.options)
+        reply = Reply(question, choices) if isinstance(question, str) else question
+        return await self._ask(reply, asked, key or asked.name, within, yielding=yielding)  # type: ignore[no-any-return]
+
+    async def confirm(self, question: str, *, key: str = "", within: Span | None = None) -> bool:
+        """Ask for a yes or a no."""
+        yes, no = self.phrase("dialogue.yes"), self.phrase("dialogue.no")
+        reader = yes_or_no(yes, no, self.phrase("dialogue.yes_words"), self.phrase("dialogue.no_words"))
+        reply = Reply(question, (Choice(yes), Choice(no)))
+        return await self._ask(reply, reader, key or reader.name, within)  # type: ignore[no-any-return]
+
+    async def choose(
+        self,
+        question: str,
+        options: Sequence[str] | dict[str, str],
+        *,
+        key: str = "",
+        within: Span | None = None,
+        yielding: bool = False,
+    ) -> str:
+        """Ask for one of several options, shown as choices; a mapping gives a value for each label."""
+        values = options if isinstance(options, dict) else {label: label for label in options}
+        reply = Reply(question, tuple(Choice(label) for label in values))
+        reader = one_of(values)
+        return await self._ask(reply, reader, key or reader.name, within, yielding=yielding)  # type: ignore[no-any-return]
+
+    async def _ask(
+        self, reply: Reply, reader: Reader[Any], name: str, within: Span | None, *, yielding: bool = False
+    ) -> Any:
+        self._check_task("ask")
+        known = self._journal.recall("ask", name)
+        if known is None:
+            known = self._answered(reader, name)
+        if known is None:
+            await self._suspend(reply, within, yielding=yielding)
+        self._now = known.at
+        return result_of(known, reader.type)
+
+    def _answered(self, reader: Reader[Any], name: str) -> Step | None:
+        asking = self._asking
+        if asking.gave_up:
+            asking.gave_up = False
+            step = failure("ask", name, NoAnswer(self.phrase("dialogue.no_answer")))
+        elif asking.answer is not None:
+            answer, asking.answer = asking.answer, None
+            try:
+                value = reader.read(answer)
+            except Unreadable as error:
+                raise NotRead(error.hint_key, error.values) from error
+            step = Step(kind="ask", name=name, result=msgspec.to_builtins(value))
+        else:
+            return None
+        step = msgspec.structs.replace(step, at=self._ledger.now)
+        self._journal.record(step)
+        return step
+
+    async def _suspend(self, reply: Reply, within: Span | None, *, yielding: bool) -> Any:
+        asking = self._asking
+        self.suspended_at = caller()
+        step = self._journal.position
+        offer = Offer(
+            conversation=self.conversation_id,
+            person=self.person.id,
+            skill=asking.skill,
+            choices=tuple(reply.choices),
+            dialogue=asking.dialogue_id,
+            step=step,
+        )
+        self._speak(reply, offer=offer)
+        deadline = self._case.later(
+            Signal(
+                name="deadline",
+                conversation=self.conversation_id,
+                skill=asking.skill,
+                data={"dialogue": asking.dialogue_id, "step": step},
+            ),
+            after=milliseconds(within) if within is not None else 7 * PATIENCE if yielding else PATIENCE,
+            id=derived("deadline", asking.dialogue_id, str(step)),
+        )
+        question = Question(
+            text=reply.text,
+            choices=tuple(reply.choices),
+            yielding=yielding,
+            deadline=deadline,
+            raises=within is not None,
+        )
+        self._keep(question)
+        raise Suspended
+
+    def _keep(self, question: Question) -> None:
+        asking = self._asking
+        dialogue = Dialogue(
+            id=asking.dialogue_id,
+            version=asking.dialogue.version if asking.dialogue else 0,
+            conversation=self.conversation_id,
+            person=self.person,
+            skill=asking.skill,
+            handler=asking.handler,
+            origin=asking.origin,
+            began_at=asking.dialogue.began_at if asking.dialogue else self._ledger.now,
+            steps=tuple(self._journal.steps),
+            question=question,
+        )
+        self._ledger.put(DIALOGUES, dialogue)
+        waiting = tuple(name for name in self._case.conversation.dialogues if name != dialogue.id)
+        self._case.update(
+            dialogues=waiting if question.yielding else (*waiting, dialogue.id), last_question=dialogue.id
+        )
+
+    # --- verbs: doing ---------------------------------------------------------------------------------------------
+
+    async def once(self, do: Callable[[str], Awaitable[T]], *, key: str = "", type: Any = Any) -> T:
+        """Do something in the outside world, and remember what came of it before the handler goes on.
+
+        `do` gets an idempotency key to hand on, since a kill inside it runs it again. Its result must be made of what
+        JSON has, or of `type`. What it raises comes out as OnceFailed, now and at each replay.
+        """
+        self._check_task("once")
+        name = key or getattr(do, "__name__", "once")
+        known = self._journal.recall("once", name)
+        if known is None:
+            place = f"{self._asking.dialogue_id}/{self._journal.position}"
+            known = await do_once(self._ledger.store, place, name, do, person=self.person)
+            self._journal.record(known)
+        return result_of(known, type)  # type: ignore[no-any-return] # the caller says what it is
+
+    async def open_ticket(
+        self, *, subject: str, category: str = "", details: str = "", priority: Priority = "normal"
+    ) -> Ticket:
+        """Open a ticket for the requester; its `reference` is what people say."""
+
+        async def do() -> str:
+            ticket = await tickets.open_ticket(
+                self._case, subject=subject, category=category, details=details, priority=priority
+            )
+            await tickets.announce(self._case, ticket)
+            return ticket.id
+
+        return await self._ticket(await self._step("open_ticket", "", str, do))
+
+    async def hand_off(self, *, reason: str) -> Ticket:
+        """Hand the conversation over to a human; every handoff has a ticket, which is returned."""
+
+        async def do() -> str:
+            return (await handoffs.hand_off(self._case, reason, keep=self._asking.dialogue_id)).id
+
+        return await self._ticket(await self._step("hand_off", "", str, do))
+
+    async def _ticket(self, id: str) -> Ticket:
+        ticket = await self._ledger.get(TICKETS, id)
+        if ticket is None:
+            raise SkillError(f"ticket {id} is gone from the store")
+        return ticket
+
+    async def remember(self, key: str, value: Any, *, about: Scope = "person") -> None:
+        """Keep a value (made of what JSON has) for later turns of this skill; None forgets it."""
+
+        async def do() -> None:
+            await memories.keep(self._ledger, self._asking.skill, self._about(about), key, value)
+
+        await self._step("remember", key, None, do)
+
+    async def recall(self, key: str, default: Any = None, *, about: Scope = "person") -> Any:
+        """Read what this skill remembered."""
+
+        async def do() -> Any:
+            return await memories.read(self._ledger, self._asking.skill, self._about(about), key, default)
+
+        return await self._step("recall", key, Any, do)
+
+    def _about(self, scope: Scope) -> memories.About:
+        conversation = self._case.conversation
+        if scope == "everyone":
+            return memories.About(scope, conversation.tenant, "")
+        return memories.About(scope, self.person.id if scope == "person" else conversation.id, self.person.id)
+
+    async def schedule(self, handler: Callable[..., Any], *, after: Span | int = 0, key: str = "", **data: Any) -> str:
+        """Let one of the skill's own handlers, marked ``@on.timer``, run later in this conversation.
+
+        `after` is a span (``"10m"``, a timedelta, or milliseconds); the handler finds `data` in ``turn.data``. With a
+        `key` it waits only once in this conversation. Returns the id that `cancel` takes.
+        """
+        name = handler.__name__
+
+        async def do() -> str:
+            id = derived("timer", self.conversation_id, self._asking.skill, name, key) if key else ""
+            signal = Signal(name=name, conversation=self.conversation_id, skill=self._asking.skill, data=data)
+            return self._case.later(signal, after=milliseconds(after), id=id)
+
+        return await self._step("schedule", key or name, str, do)
+
+    async def cancel(self, scheduled: str) -> None:
+        """Let something scheduled not happen; where it has happened, nothing changes."""
+
+        async def do() -> None:
+            self._ledger.cancel(scheduled)
+
+        await self._step("cancel", "", None, do)
+
+    # --- how ------------------------------------------------------------------------------------------------------
+
+    async def _step(self, kind: str, name: str, type: Any, do: Callable[[], Awaitable[T]]) -> T:
+        self._check_task(kind)
+        return await self._journal.step(kind, name, type, do)
+
+    def _check_task(self, verb: str) -> None:
+        if asyncio.current_task() is not self._task:
+            raise SkillError(
+                f"turn.{verb} was called in a task of its own at {caller()}: a replay could not tell its order; "
+                "await it in the handler itself"
+            )
+
+    def _speak(self, reply: Reply | str, *, offer: Offer | None = None) -> None:
+        self.spoke = True
+        asking, case = self._asking, self._case
+        if asking.here.key != case.conversation.address.key:
+            case.answer_at(asking.here, reply, skill=asking.skill, about=asking.about)
+        elif asking.is_command:
+            case.say(reply, purpose="command", skill=asking.skill, offer=offer)
+        elif asking.owner in ("queue", "agent"):
+            words = reply if isinstance(reply, str) else reply.text
+            case.tell_agents(self.phrase("agents.withheld", text=shorten(words, 600)))
+        else:
+            case.say(reply, skill=asking.skill, offer=offer)
+
+    async def finish(self, said: Reply | str | None) -> None:
+        """Say what the handler returned; called once, when it has ended."""
+        if said is not None:
+            self._speak(said)

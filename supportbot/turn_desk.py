@@ -1,0 +1,133 @@
+"""The noun ``turn.desk``: what an agent does with a case; everyone else is refused before anything is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from supportbot.asking import Asking
+from supportbot.desk import handoffs, tickets
+from supportbot.desk.case import Case
+from supportbot.domain.conversation import CONVERSATIONS, Conversation
+from supportbot.domain.person import Person
+from supportbot.domain.ticket import Ticket
+from supportbot.errors import IllegalMove, NotAllowed, NotFound
+
+Action = Callable[[Case], Awaitable[Ticket]]
+
+
+class TurnDesk:
+    """An agent's actions on a case, named by a ticket's reference; "" is the case whose thread this is."""
+
+    def __init__(self, case: Case, asking: Asking) -> None:
+        self._case = case
+        self._asking = asking
+
+    async def claim(self, reference: str = "", *, take_over: bool = False) -> Ticket:
+        """Take a case; exactly one agent wins, ClaimedAlready tells the others who."""
+        agent = self._asking.person
+        return await self._act("claim", reference, lambda case: handoffs.claim(case, agent, take_over=take_over))
+
+    async def release(self, reference: str = "", *, to: Literal["queue", "bot"] = "queue") -> Ticket:
+        """Give a case back to the queue or to the bot."""
+        agent = self._asking.person
+        return await self._act("release", reference, lambda case: handoffs.release(case, agent, to_bot=to == "bot"))
+
+    async def assign(self, reference: str, who: str) -> Ticket:
+        """Give a case to another agent, named as on their platform (``@sam``)."""
+        adapter, workspace, _ = self._asking.person.id.split("/", 2)
+        agent = Person.of(adapter, workspace, who.strip().lstrip("@"))
+        return await self._act("assign", reference, lambda case: handoffs.assign(case, agent))
+
+    async def note(self, reference: str, words: str) -> Ticket:
+        """Write an internal note; the requester never sees it."""
+
+        async def do(case: Case) -> Ticket:
+            case.note("note", self._asking.person.name, words)
+            return await self._ticket(case)
+
+        return await self._act("note", reference, do)
+
+    async def reply(self, reference: str, words: str) -> Ticket:
+        """Say something to the requester of a case that this agent has claimed."""
+        agent = self._asking.person
+        return await self._act("reply", reference, lambda case: handoffs.reply(case, agent, words))
+
+    async def solve(self, reference: str = "", last_words: str = "") -> Ticket:
+        """Solve a case, with a last message to the requester."""
+        agent = self._asking.person
+        return await self._act("solve", reference, lambda case: handoffs.solve(case, agent, last_words))
+
+    async def close(self, reference: str = "") -> Ticket:
+        """Close a case without a word to the requester."""
+        agent = self._asking.person
+        return await self._act("close", reference, lambda case: handoffs.close(case, agent))
+
+    async def reopen(self, reference: str = "") -> Ticket:
+        """Open a solved or closed ticket again, claimed by this agent."""
+
+        async def do(case: Case) -> Ticket:
+            ticket = await self._ticket(case)
+            if not ticket.is_unsolved:
+                ticket = await tickets.move(case, ticket, "open", by=self._asking.person.name)
+            return await handoffs.claim(case, self._asking.person)
+
+        return await self._act("reopen", reference, do)
+
+    async def queue(self) -> list[tuple[Conversation, Ticket]]:
+        """List the cases that wait for an agent, longest first, 20 at most."""
+        self._check()
+        store, tenant = self._case.ledger.store, self._case.conversation.tenant
+        waiting = await store.find(CONVERSATIONS, "owner", tenant, "queue", limit=20)
+        cases = [Case(self._case.ledger, conversation) for conversation in waiting.items]
+        return [(case.conversation, await self._ticket(case)) for case in cases]
+
+    # --- how ------------------------------------------------------------------------------------------------------
+
+    async def _act(self, verb: str, reference: str, action: Action) -> Ticket:
+        self._check()
+        found: list[Ticket] = []
+
+        async def do() -> str:
+            case = await self._find(reference)
+            self._asking.about = case.conversation.id
+            found.append(await action(case))
+            return found[0].reference
+
+        name = await self._asking.journal.step("desk", f"{verb} {reference}".strip(), str, do)
+        return found[0] if found else await self._by_reference(name)
+
+    def _check(self) -> None:
+        if not self._asking.is_agent:
+            raise NotAllowed("only agents may do this")
+
+    async def _find(self, reference: str) -> Case:
+        ledger = self._case.ledger
+        if not reference:
+            name = await ledger.conversation_at(self._asking.here.key) if self._asking.here.thread else ""
+            case = await Case.load(ledger, name) if name else None
+            if case is None or not case.conversation.ticket:
+                raise NotFound("no ticket was named, and this is no case's thread")
+            return case
+        ticket = await self._by_reference(reference)
+        case = await Case.load(ledger, ticket.conversation)
+        if case is None:
+            raise NotFound(f"there is no ticket {reference}")
+        if ticket.reference != case.conversation.ticket:
+            self._turn_to(case, ticket)
+        return case
+
+    def _turn_to(self, case: Case, ticket: Ticket) -> None:
+        """Make an earlier ticket the one that its conversation is about, unless an unsolved one is being dealt with."""
+        if case.conversation.handoff:
+            raise IllegalMove(f"that conversation is about {case.conversation.ticket} now; use that reference")
+        case.update(ticket=ticket.reference)
+
+    async def _by_reference(self, reference: str) -> Ticket:
+        return await tickets.visible(self._case, reference, to=self._asking.person, is_agent=True)
+
+    async def _ticket(self, case: Case) -> Ticket:
+        ticket = await case.ticket()
+        if ticket is None:
+            raise NotFound("this case has no ticket")
+        return ticket

@@ -1,0 +1,81 @@
+"""The noun ``turn.knowledge``: the articles, and what became of them in this conversation."""
+
+from __future__ import annotations
+
+from supportbot.asking import Asking
+from supportbot.desk.case import Case
+from supportbot.domain.article import Article
+from supportbot.domain.markdown import shorten
+from supportbot.knowledge.base import Match
+
+
+class TurnKnowledge:
+    """Finds articles; those that were refused in this conversation are never found in it again."""
+
+    def __init__(self, case: Case, asking: Asking) -> None:
+        self._case = case
+        self._asking = asking
+
+    def match(self, text: str) -> Match:
+        """Find the articles for a message, best first, and whether to answer, to suggest, or neither."""
+        return self._asking.knowledge.match(text, without=self._case.conversation.refused)
+
+    def article(self, id: str) -> Article | None:
+        """Read an article; None where the base no longer has it."""
+        return self._asking.knowledge.article(id)
+
+    @property
+    def question(self) -> str:
+        """The last question of this conversation that got no good answer."""
+        return self._case.conversation.question
+
+    @property
+    def misses(self) -> int:
+        """How many questions in a row got no good answer."""
+        return self._case.conversation.misses
+
+    @property
+    def is_refused(self) -> bool:
+        """Something was refused in this conversation already."""
+        return bool(self._case.conversation.refused)
+
+    async def shown(self, article: Article, question: str) -> None:
+        """Note that an article answered a question here; an agent who takes over sees it."""
+
+        async def do() -> None:
+            tried = self._case.conversation.tried
+            seen = tried if article.question in tried else (*tried, article.question)
+            self._case.update(tried=seen, question=shorten(question, 500), misses=0)
+
+        await self._step(f"shown {article.id}", do)
+
+    async def refused(self, article_id: str) -> None:
+        """Note that an article did not help: it is never shown in this conversation again."""
+
+        async def do() -> None:
+            conversation = self._case.conversation
+            if article_id not in conversation.refused:
+                self._case.update(refused=(*conversation.refused, article_id), misses=conversation.misses + 1)
+
+        await self._step(f"refused {article_id}", do)
+
+    async def helped(self) -> None:
+        """Note that the question is answered."""
+
+        async def do() -> None:
+            self._case.update(question="", misses=0)
+
+        await self._step("helped", do)
+
+    async def missed(self, question: str) -> int:
+        """Note that a question got no good answer, and tell how many in a row did not."""
+
+        async def do() -> int:
+            misses = self._case.conversation.misses + 1
+            self._case.update(question=shorten(question, 500), misses=misses)
+            return misses
+
+        return int(await self._asking.journal.step("knowledge", "missed", int, do))
+
+    async def _step(self, name: str, do: object) -> None:
+        await self._asking.journal.step("knowledge", name, None, do)  # type: ignore[arg-type] # a coroutine function
