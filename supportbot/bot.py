@@ -58,9 +58,8 @@ class Bot:
         self.switches = Switches(clock)
         self.intake = Intake(store, rules)
         self.delivery = Delivery(store, clock, rules, adapters)
-        self.dispatch = Dispatch(
-            handlers, Running(handlers, self.isolation, self.switches, knowledge, self._one_moment), self.switches
-        )
+        self.running = Running(handlers, self.isolation, self.switches, knowledge, self._one_moment)
+        self.dispatch = Dispatch(handlers, self.running, self.switches)
         self.timers = Timers(self.dispatch)
         self.crew = Crew(store, clock, {TURNS: self.turn, OUTBOX: self.delivery.deliver}, self._bury)
         self.delivery.crew = self.crew

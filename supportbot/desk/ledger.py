@@ -51,7 +51,9 @@ class Ledger:
 
     def hold(self, kind: Kind[R], record: R) -> None:
         """Take in a document that was read, or is about to be created, without changing it."""
-        self._records.setdefault((kind.name, record.id), record)
+        place = (kind.name, record.id)
+        if self._records.get(place) is None:
+            self._records[place] = record
 
     def held(self, kind: Kind[R], id: str) -> R:
         """Look at a document that this turn holds."""

@@ -35,6 +35,8 @@ class Crew:
         self._bury = bury
         self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
+        self.on_failure: Callable[[BaseException], None] = lambda _: None
+        """Hears of each failure of work; the test kit lets the test fail with it."""
         self._causes: dict[str, str] = {}
         self._open: dict[str, int] = {}
         self._done: dict[str, asyncio.Future[None]] = {}
@@ -80,6 +82,7 @@ class Crew:
     async def _failed(self, work: Work, error: Exception) -> list[Work]:
         log.error("work failed", queue=work.queue, work=work.id, attempt=work.attempt, error=type(error).__name__,
                   exc_info=error)
+        self.on_failure(error)
         changes, reason = Changes(), type(error).__name__
         try:
             if work.attempt >= MOST_ATTEMPTS:

@@ -91,6 +91,8 @@ class Running:
         self._knowledge = knowledge
         self._slow = slow
         self._commands = handlers.help_lines()
+        self.on_failure: Callable[[BaseException], None] = lambda _: None
+        """Hears of each failure of a skill; the test kit lets the test fail with it."""
 
     async def run(self, handler: Handler, scene: Scene, call: Call) -> Result:
         """Run a handler to its end, its next question or its failure."""
@@ -196,6 +198,7 @@ class Running:
     async def _apologise(self, handler: Handler, scene: Scene, call: Call, error: BaseException) -> None:
         place = where(error, inspect.getsourcefile(inspect.unwrap(handler.function)) or "")
         log.error("skill failed", skill=handler.skill, handler=handler.name, where=place, error=type(error).__name__)
+        self.on_failure(error)
         end_dialogue(scene.case, call.dialogue)
         if isinstance(scene.origin, Event):
             answer(scene, Reply(scene.case.texts("errors.broken"), way_on(scene)), call)

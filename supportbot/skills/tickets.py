@@ -15,7 +15,7 @@ _THANKS = ("thanks", "thank you", "thx", "cheers", "great", "perfect", "awesome"
 class TicketSettings(Settings):
     """What a new ticket asks for."""
 
-    categories: list[str] = ["Question", "Problem", "Billing", "Something else"]
+    categories: tuple[str, ...] = ("Question", "Problem", "Billing", "Something else")
     """The kinds to choose from; empty asks for none."""
 
 

@@ -141,9 +141,12 @@ class TinyFolderStore(TinyStore):
         self._group = GroupCommit(folder)
 
     async def _change(self, job: Callable[[], T]) -> T:
+        self._check_writable()
+        return await self._group.run(job)
+
+    def _check_writable(self) -> None:
         if self._folder.read_only:
             raise only_read(f"tinydb:{self._folder.path}")
-        return await self._group.run(job)
 
     async def _settled(self) -> None:
         await self._group.settled()
@@ -155,6 +158,7 @@ class TinyFolderStore(TinyStore):
             raise StoreFailed(f"the log {log.name} cannot be read ({error}); check the disk") from error
 
     async def put_file(self, content: bytes) -> str:
+        self._check_writable()
         try:
             return await asyncio.to_thread(self._files.put, content)
         except OSError as error:

@@ -713,7 +713,6 @@ def test_moving_to_any_other_store_and_back_keeps_everything(
     tmp_path_factory: pytest.TempPathFactory, source: str, target: str, data: tuple[Any, ...]
 ) -> None:
     async def there_and_back() -> None:
-        openers = [Opener(name, tmp_path_factory.mktemp("move")) for name in (source, target, source)]
         first, second, third = [await opener() for opener in openers]
         await fill(first, data)
         before = await everything(first)
@@ -723,11 +722,17 @@ def test_moving_to_any_other_store_and_back_keeps_everything(
         assert report.source == report.target
         assert report.total == len(before)
         assert await everything(first) == before
-        assert sorted(map(repr, await everything(third))) == sorted(map(repr, before))
-        for opener in openers:
-            await opener.close_all()
+        assert sorted(map(msgspec.json.encode, await everything(third))) == sorted(map(msgspec.json.encode, before))
 
-    asyncio.run(there_and_back())
+    async def run() -> None:
+        try:
+            await there_and_back()
+        finally:
+            for opener in openers:
+                await opener.close_all()
+
+    openers = [Opener(name, tmp_path_factory.mktemp("move")) for name in (source, target, source)]
+    asyncio.run(run())
 
 
 async def test_a_moved_store_goes_on_where_the_other_stopped(opener: Opener, now: int) -> None:

@@ -1,0 +1,86 @@
+"""The console: requesters write to the bot alone, agents in one channel with a thread for each case.
+
+It serves the terminal, the lines of ``chat --json`` and the test kit: `say` takes in what a person did, `show` is
+called with each message that goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from supportbot.adapters.base import Adapter, Capabilities, Receive, Sent
+from supportbot.clock import Clock
+from supportbot.domain.address import Address
+from supportbot.domain.event import Event
+from supportbot.domain.markdown import unescape
+from supportbot.domain.person import Person
+from supportbot.domain.reply import Outgoing
+
+AGENTS = "#agents"
+_WORKSPACE = "local"
+
+Role = Literal["requester", "agent"]
+Show = Callable[[dict[str, object]], None]
+
+
+class Console(Adapter):
+    """A platform made of lines."""
+
+    name = "console"
+    capabilities = Capabilities(idempotent=True)
+
+    def __init__(self, show: Show, clock: Clock) -> None:
+        self._show = show
+        self._clock = clock
+
+    async def start(self, receive: Receive) -> None:
+        """Nothing to connect to: whoever runs the console hands the events to the bot."""
+
+    async def stop(self) -> None:
+        """Nothing to disconnect from."""
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Show a message as one line."""
+        line: dict[str, object] = {"id": outgoing.id, "to": _reader_of(outgoing.address), "text": unescape(outgoing.text)}
+        if outgoing.author:
+            line["from"] = outgoing.author
+        if outgoing.choices:
+            line["choices"] = [{"id": choice.id, "label": choice.label} for choice in outgoing.choices]
+        if outgoing.files:
+            line["files"] = [{"id": file.id, "name": file.name, "size": file.size} for file in outgoing.files]
+        line["conversation"] = outgoing.conversation
+        self._show(line)
+        return Sent(id=outgoing.id, address=outgoing.address)
+
+    async def find_sent(self, outgoing: Outgoing) -> Sent | None:  # noqa: ARG002 - the contract's
+        """Lines carry a stable id, so one more of the same does no harm."""
+        return None
+
+    async def is_agent(self, event: Event) -> bool:
+        """Whoever runs the console decides who is an agent: they are the ones in the agents' channel."""
+        return event.address.channel == AGENTS
+
+    def channel(self, name: str) -> Address:
+        """There is one channel, the agents'."""
+        return Address(self.name, _WORKSPACE, name or AGENTS)
+
+    def event(
+        self, who: str, *, key: str, role: Role = "requester", text: str = "", press: str = "", thread: str = ""
+    ) -> Event:
+        """Word what a person did as an event."""
+        channel = AGENTS if role == "agent" else f"@{who}"
+        return Event(
+            key=f"console/{role}/{who}/{key}",
+            kind="press" if press else "message",
+            address=Address(self.name, _WORKSPACE, channel, thread if role == "agent" else ""),
+            person=Person.of(self.name, _WORKSPACE, who),
+            at=self._clock.now(),
+            text=text,
+            choice=press,
+            direct=role == "requester",
+        )
+
+
+def _reader_of(address: Address) -> str:
+    return address.channel.removeprefix("@")

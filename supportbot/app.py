@@ -1,0 +1,151 @@
+"""The app: a configuration becomes a running bot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from supportbot.adapters.base import Adapter
+from supportbot.bot import Bot
+from supportbot.clock import Clock
+from supportbot.config import Config
+from supportbot.desk.rules import Rules
+from supportbot.domain.address import Address
+from supportbot.domain.schema import SCHEMA
+from supportbot.errors import ConfigurationError
+from supportbot.knowledge.base import Knowledge
+from supportbot.pipeline.handlers import Handlers
+from supportbot.plugins import Failure, Loaded, load_skills
+from supportbot.skills.base import Skill, Start, name_of
+from supportbot.storage.base import Store
+from supportbot.storage.open import open_store
+from supportbot.texts import Texts
+
+STOP_GRACE = 8.0
+"""Seconds that running work gets to finish when the bot stops; the rest is done at the next start."""
+_RELOAD_EVERY = 5.0
+
+log = structlog.get_logger(__name__)
+MakeAdapter = Callable[[Clock], Adapter]
+
+
+@dataclass
+class App:
+    """A bot with everything it was made of."""
+
+    config: Config
+    bot: Bot
+    store: Store
+    clock: Clock
+    adapters: dict[str, Adapter]
+    skills: list[Skill[Any]]
+    knowledge: Knowledge
+    failures: list[Failure]
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def start(self, *, watch: bool = True) -> None:
+        """Finish what an earlier process left, connect the adapters, and watch for what falls due."""
+        self.bot.isolation.start()
+        await self.bot.crew.idle()
+        for adapter in self.adapters.values():
+            await adapter.start(self.bot.receive)
+        if watch:
+            self._background = {
+                asyncio.create_task(self.bot.crew.keep_watch()),
+                asyncio.create_task(self._keep_articles_fresh()),
+            }
+
+    async def stop(self) -> None:
+        """Stop taking in, let what runs finish, and close the store; nothing stored is lost."""
+        for adapter in self.adapters.values():
+            await adapter.stop()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.bot.crew.stop(STOP_GRACE)
+        await _call_marked(self.bot.handlers, "stop")
+        self.bot.isolation.stop()
+        await self.store.close()
+
+    async def _keep_articles_fresh(self) -> None:
+        known: list[str] = []
+        while True:
+            await asyncio.sleep(_RELOAD_EVERY)
+            problems = await asyncio.to_thread(self.knowledge.reload)
+            for problem in problems:
+                if problem not in known:
+                    log.error("knowledge base: the last good version is served", problem=problem)
+            known = problems
+
+
+async def open_app(
+    config: Config,
+    clock: Clock,
+    adapters: Sequence[MakeAdapter],
+    *,
+    strict: bool = False,
+    skills: Sequence[Skill[Any]] = (),
+    store: Store | None = None,
+    knowledge: Knowledge | None = None,
+) -> App:
+    """Make a bot from a configuration; ConfigurationError has every mistake in it, the skills' own included.
+
+    `skills` are put before the listed ones (the test kit's); `store` and `knowledge` are used in place of new ones.
+    """
+    loaded = load_skills(config)
+    loaded.skills[:0] = skills
+    knowledge = knowledge or Knowledge()
+    await _start_skills(loaded, Start(folder=config.folder, knowledge=knowledge))
+    if strict and loaded.failures:
+        raise ConfigurationError([failure.why for failure in loaded.failures])
+    handlers = Handlers(loaded.skills)
+    made = {adapter.name: adapter for adapter in (make(clock) for make in adapters)}
+    rules = Rules(
+        settings=config.desk,
+        agents=_agents_channel(config, made),
+        texts=Texts(config.texts),
+        listened=frozenset(handlers.events),
+        reacting=frozenset(name for name, adapter in made.items() if adapter.capabilities.reactions),
+    )
+    opened = store or await open_store(config.storage.url, SCHEMA, takes_work=True, clock=clock)
+    bot = Bot(store=opened, clock=clock, rules=rules, handlers=handlers, knowledge=knowledge, adapters=made)
+    return App(config, bot, opened, clock, made, loaded.skills, knowledge, loaded.failures)
+
+
+async def _start_skills(loaded: Loaded, start: Start) -> None:
+    """Call every skill's ``@on.start``; its ConfigurationError is a mistake, anything else leaves the skill out."""
+    problems: list[str] = []
+    for skill in list(loaded.skills):
+        name = name_of(type(skill))
+        try:
+            await _call_marked(Handlers([skill]), "start", start)
+        except ConfigurationError as error:
+            problems += [f"skills.{name}: {problem}" for problem in error.problems]
+        except Exception as error:  # noqa: BLE001 - one skill that cannot start does not stop the others
+            loaded.skills.remove(skill)
+            loaded.failures.append(Failure(name, f"{name} could not start: {type(error).__name__}: {error}"))
+    if problems:
+        raise ConfigurationError(problems)
+
+
+async def _call_marked(handlers: Handlers, kind: str, *arguments: Any) -> None:
+    for handler in handlers.marked(kind):
+        result = handler.function(*arguments)
+        if handler.is_async:
+            await result
+
+
+def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Address:
+    name, _, channel = config.desk.agents_channel.partition(":")
+    if name not in adapters:
+        raise ConfigurationError(
+            [f"desk.agents_channel: {name} is not among the adapters; configure it under adapters, or choose another"]
+        )
+    return adapters[name].channel(channel)
+
+

@@ -1,0 +1,163 @@
+"""``chat --json``: one JSON object a line in, one a line out; every line in gets its ``done``."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from supportbot.adapters.console import Console
+from supportbot.app import App
+from supportbot.clock import SimulatedClock, parse_duration
+from supportbot.domain.event import Event
+from supportbot.ids import Ids
+
+Write = Callable[[dict[str, Any]], None]
+
+_NEXT_LINE_AFTER = 1.0
+"""Seconds after which the next line is taken up beside one that still runs: one slow skill holds up nobody else."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, rename={"who": "from", "thread": "in"}):
+    """One line in: a person writes or presses, or the simulated clock moves."""
+
+    who: Name | None = None
+    role: Literal["requester", "agent"] = "requester"
+    text: str | None = None
+    press: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    thread: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    id: str | int | None = None
+    advance: str | None = None
+
+
+class ChatLines:
+    """Serves lines, in their order, until they end."""
+
+    def __init__(self, app: App, console: Console, write: Write) -> None:
+        self._app = app
+        self._crew = app.bot.crew
+        self._console = console
+        self._write = write
+        self._run = Ids().new("r")
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def serve(self, lines: AsyncIterator[bytes]) -> None:
+        """Take lines until there are no more, then wait for the last to be done."""
+        number = 0
+        async for raw in lines:
+            number += 1
+            await self._take(number, raw)
+        await self._wait_for_all()
+
+    async def _take(self, number: int, raw: bytes) -> None:
+        try:
+            line = read_line(raw)
+            if line.advance is not None:
+                await self._wait_for_all()
+                await self._advance(line.advance)
+                self._write({"done": number})
+                return
+            event = self._event(number, line)
+        except (msgspec.MsgspecError, ValueError) as error:
+            self._write({"error": f"line {number}: {error}", "done": number})
+            return
+        task = asyncio.create_task(self._receive(number, event))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.wait({task}, timeout=_NEXT_LINE_AFTER)
+
+    def _event(self, number: int, line: Line) -> Event:
+        if line.who is None:
+            raise ValueError('who is it? give "from", or "advance" to move the simulated clock')
+        if (line.text is None) == (line.press is None):
+            raise ValueError('give either "text" or "press"')
+        key = f"id/{line.id}" if line.id is not None else f"{self._run}/{number}"
+        return self._console.event(
+            line.who, key=key, role=line.role, text=line.text or "", press=line.press or "", thread=line.thread
+        )
+
+    async def _receive(self, number: int, event: Event) -> None:
+        cause = f"line {number}"
+        done = self._crew.watch(cause)
+        try:
+            await self._app.bot.receive(event, cause)
+        except Exception as error:  # noqa: BLE001 - the border: what could not be stored is said, and the bot goes on
+            self._crew.close_account(cause)
+            self._write({"error": f"line {number}: {error}", "done": number})
+            return
+        self._crew.close_account(cause)
+        await done
+        self._write({"done": number})
+
+    async def _advance(self, span: str) -> None:
+        clock = self._app.clock
+        if not isinstance(clock, SimulatedClock):
+            raise ValueError("the clock is real; start with --clock simulated to move it")
+        await move_clock(self._app, clock, parse_duration(span))
+
+    async def _wait_for_all(self) -> None:
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+
+async def move_clock(app: App, clock: SimulatedClock, span: int) -> None:
+    """Move a simulated clock on, stopping wherever something falls due to let it happen."""
+    target = clock.now() + span
+    stuck_at = None
+    while True:
+        await app.bot.crew.idle()
+        due = await app.bot.crew.next_due()
+        if due is None or due > target or due == stuck_at:
+            break
+        stuck_at = due if due <= clock.now() else None
+        clock.move_to(due)
+    clock.move_to(target)
+    await app.bot.crew.idle()
+
+
+def read_line(raw: bytes) -> Line:
+    """Read one line; ValueError or MsgspecError says what is wrong with it."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"this is no UTF-8 at byte {error.start}") from error
+    try:
+        return msgspec.json.decode(text, type=Line)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        raise ValueError(f"this is no JSON object: {error}") from error
+
+
+async def lines_of_stdin(stop: asyncio.Event) -> AsyncIterator[bytes]:
+    """Read standard input line by line, of any length, until it ends or `stop` is set."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    def read() -> None:
+        for raw in sys.stdin.buffer:
+            loop.call_soon_threadsafe(queue.put_nowait, raw)
+        loop.call_soon_threadsafe(queue.put_nowait, None)
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    stopped = asyncio.create_task(stop.wait())
+    while True:
+        following = asyncio.create_task(queue.get())
+        await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not following.done():
+            following.cancel()
+            return
+        raw = following.result()
+        if raw is None:
+            stopped.cancel()
+            return
+        if raw.strip():
+            yield raw
+        else:
+            yield b"null"

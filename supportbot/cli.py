@@ -1,0 +1,224 @@
+"""The command line: every command says in its help what it does and shows an example; no traceback ever reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from supportbot import faults, logs
+from supportbot.adapters.console import Console
+from supportbot.app import App, open_app
+from supportbot.chat_lines import ChatLines, lines_of_stdin
+from supportbot.clock import Clock, SimulatedClock, SystemClock
+from supportbot.config import Config, SkillEntry, load_config
+from supportbot.domain.schema import SCHEMA
+from supportbot.errors import ConfigurationError, StoreError, SupportbotError
+from supportbot.knowledge.base import Knowledge
+from supportbot.knowledge.match_lines import serve_lines
+from supportbot.samples.paths import ARTICLES
+from supportbot.storage.move import move as move_store
+from supportbot.storage.open import open_store
+from supportbot.terminal import Terminal
+from supportbot.version import __version__
+
+CONFIG = click.option(
+    "--config", "config_file", type=click.Path(path_type=Path), help="The configuration file (YAML)."
+)
+DATA = click.option("--data", type=click.Path(path_type=Path), help="Keep the data in this folder instead.")
+STRICT = click.option("--strict", is_flag=True, help="Stop when a listed skill cannot be imported.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="supportbot")
+def commands() -> None:
+    """A support bot for communities and teams: answers, tickets, handoff to a human, and a survey.
+
+    \b
+    supportbot demo                       try it in this terminal
+    supportbot chat --config bot.yaml     talk to your own bot in this terminal
+    supportbot kb match --kb articles/    see what your articles answer
+    """
+
+
+@commands.command()
+def demo() -> None:
+    """Talk to a bot with sample articles, as the requester and as the agent in turn.
+
+    Everything it stores goes into a folder of its own, which is removed at the end.
+    """
+    with tempfile.TemporaryDirectory(prefix="supportbot-demo-") as folder:
+        config = load_config(None, data=Path(folder))
+        _run(_talk(_with_samples(config), strict=False, is_demo=True))
+
+
+@commands.command()
+@CONFIG
+@DATA
+@STRICT
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line in and out, for scripts.")
+@click.option("--clock", type=click.Choice(["real", "simulated"]), default="real", help="simulated: moved by lines.")
+def chat(config_file: Path | None, data: Path | None, strict: bool, as_json: bool, clock: str) -> None:
+    """Talk to the bot in this terminal, or by JSON lines.
+
+    \b
+    supportbot chat --config bot.yaml
+    echo '{"from": "ada", "text": "hi"}' | supportbot chat --json --clock simulated
+    """
+    config = load_config(config_file, data=data)
+    if config_file is None:
+        config = _with_samples(config)
+    if as_json:
+        _run(_serve_lines(config, SimulatedClock() if clock == "simulated" else SystemClock(), strict=strict))
+    else:
+        _run(_talk(config, strict=strict, is_demo=False))
+
+
+@commands.command()
+@CONFIG
+@DATA
+@STRICT
+def run(config_file: Path | None, data: Path | None, strict: bool) -> None:
+    """Run the bot on the configured platforms until it is told to stop.
+
+    \b
+    supportbot run --config bot.yaml
+    """
+    config = load_config(config_file, data=data)
+    missing = [name for name in config.adapters.given if name != "console"]
+    if missing:
+        what = f"adapters.{missing[0]}: this release serves the console only; take it out, and use supportbot chat"
+        raise ConfigurationError([what])
+    _run(_talk(config, strict=strict, is_demo=False))
+
+
+@commands.group()
+def kb() -> None:
+    """Look after the knowledge base."""
+
+
+@kb.command("match")
+@click.option("--kb", "base", type=click.Path(path_type=Path), required=True, help="A file or folder with articles.")
+@click.option("--json", "as_json", is_flag=True, help="The default: kept for scripts that say so.")
+def kb_match(base: Path, as_json: bool) -> None:  # noqa: ARG001 - lines are JSON either way
+    """Tell for each message (one JSON object a line) which articles fit, and what the bot would do.
+
+    \b
+    echo '{"text": "how do I reset my password?"}' | supportbot kb match --kb articles/
+    """
+    knowledge = Knowledge()
+    knowledge.serve([base])
+    lines = (raw.decode("utf-8", "surrogateescape") for raw in sys.stdin.buffer)
+    serve_lines(knowledge, lines, lambda line: click.echo(line))
+
+
+@commands.command()
+@click.argument("source")
+@click.argument("target")
+def move(source: str, target: str) -> None:
+    """Copy everything from one store into another, empty one, and check that it all arrived.
+
+    \b
+    supportbot move tinydb:supportbot-data sqlite:supportbot.db
+    """
+    _run(_move(source, target))
+
+
+async def _move(source: str, target: str) -> None:
+    old = await open_store(source, SCHEMA, read_only=True)
+    try:
+        new = await open_store(target, SCHEMA)
+        try:
+            report = await move_store(old, new)
+        finally:
+            await new.close()
+    finally:
+        await old.close()
+    click.echo(f"Moved and checked: {report}\nNow set storage.url to {target}; {source} is as it was.")
+
+
+# --- how ----------------------------------------------------------------------------------------------------------
+
+
+def _with_samples(config: Config) -> Config:
+    skills = tuple(
+        SkillEntry("faq", {"sources": [str(ARTICLES)]}) if entry.name == "faq" and not entry.settings else entry
+        for entry in config.skills
+    )
+    return msgspec.structs.replace(config, skills=skills)
+
+
+async def _serve_lines(config: Config, clock: Clock, *, strict: bool) -> None:
+    def write(line: dict[str, Any]) -> None:
+        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+        sys.stdout.buffer.flush()
+
+    console = Console(write, clock)
+    app = await open_app(config, clock, [lambda _: console], strict=strict)
+    _tell_failures(app)
+    await app.start(watch=not isinstance(clock, SimulatedClock))
+    await _until_stopped(app, lambda stop: ChatLines(app, console, write).serve(lines_of_stdin(stop)))
+
+
+async def _talk(config: Config, *, strict: bool, is_demo: bool) -> None:
+    clock = SystemClock()
+    terminal = Terminal(clock, is_demo=is_demo)
+    app = await open_app(config, clock, [lambda _: terminal.console], strict=strict)
+    _tell_failures(app)
+    await app.start()
+    await _until_stopped(app, lambda stop: terminal.talk(app, lines_of_stdin(stop)))
+
+
+async def _until_stopped(app: App, work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Do the work until it ends or a signal says to stop; then stop in order."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    try:
+        await work(stop)
+    finally:
+        await app.stop()
+
+
+def _tell_failures(app: App) -> None:
+    for failure in app.failures:
+        click.echo(f"left out: {failure.why}", err=True)
+    warning = getattr(app.store, "warning", "")
+    if warning:
+        click.echo(warning, err=True)
+
+
+def _run(work: Awaitable[None]) -> None:
+    async def main() -> None:
+        await work
+
+    asyncio.run(main())
+
+
+def main() -> None:
+    """Run the command line; what went wrong is said in a sentence, and tells by the exit code: 2 is the caller's to mend."""
+    faults.arm_from_environment()
+    logs.configure()
+    try:
+        commands()
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)
+    except StoreError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except SupportbotError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
