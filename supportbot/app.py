@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -147,5 +146,3 @@ def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Address:
             [f"desk.agents_channel: {name} is not among the adapters; configure it under adapters, or choose another"]
         )
     return adapters[name].channel(channel)
-
-

@@ -1,10 +1,10 @@
 """The bot: one message's way through the house, readable from top to bottom. ::
 
-    platform ─► adapter ─► intake ─► (stored, then acknowledged) ─► one conversation at a time
-                                                                         │
-         desk  ◄── turn ◄── skill ◄── dispatch ◄── ownership ◄───────────┘
-           │                                        (an agent has it? relay, skip the skills)
-           └─► one commit ─► outbox ─► delivery ─► adapter ─► platform
+platform ─► adapter ─► intake ─► (stored, then acknowledged) ─► one conversation at a time
+                                                                     │
+     desk  ◄── turn ◄── skill ◄── dispatch ◄── ownership ◄───────────┘
+       │                                        (an agent has it? relay, skip the skills)
+       └─► one commit ─► outbox ─► delivery ─► adapter ─► platform
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from supportbot.adapters.base import Adapter
 from supportbot.clock import Clock
 from supportbot.desk.ledger import Ledger
 from supportbot.desk.rules import Rules
+from supportbot.domain.address import Address
 from supportbot.domain.event import Event, Signal
-from supportbot.domain.reply import Outgoing
+from supportbot.domain.reply import Outgoing, Purpose
 from supportbot.domain.work import OUTBOX, TURNS, Work
 from supportbot.errors import Conflict
 from supportbot.faults import fault_point
@@ -143,7 +144,7 @@ class Bot:
         words = self.rules.texts("agents.given_up", work=work.id, reason=work.error or "?")
         self._post(changes, work, self.rules.agents, "agents", words)
 
-    def _post(self, changes: Changes, work: Work, address, purpose, words: str) -> None:
+    def _post(self, changes: Changes, work: Work, address: Address, purpose: Purpose, words: str) -> None:
         notice = Outgoing(
             id=derived("o", work.id, purpose, "buried"),
             address=address,

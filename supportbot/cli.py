@@ -29,9 +29,7 @@ from supportbot.storage.open import open_store
 from supportbot.terminal import Terminal
 from supportbot.version import __version__
 
-CONFIG = click.option(
-    "--config", "config_file", type=click.Path(path_type=Path), help="The configuration file (YAML)."
-)
+CONFIG = click.option("--config", "config_file", type=click.Path(path_type=Path), help="The configuration file (YAML).")
 DATA = click.option("--data", type=click.Path(path_type=Path), help="Keep the data in this folder instead.")
 STRICT = click.option("--strict", is_flag=True, help="Stop when a listed skill cannot be imported.")
 
@@ -116,7 +114,7 @@ def kb_match(base: Path, as_json: bool) -> None:  # noqa: ARG001 - lines are JSO
     knowledge = Knowledge()
     knowledge.serve([base])
     lines = (raw.decode("utf-8", "surrogateescape") for raw in sys.stdin.buffer)
-    serve_lines(knowledge, lines, lambda line: click.echo(line))
+    serve_lines(knowledge, lines, click.echo)
 
 
 @commands.command()
@@ -204,7 +202,7 @@ def _run(work: Awaitable[None]) -> None:
 
 
 def main() -> None:
-    """Run the command line; what went wrong is said in a sentence, and tells by the exit code: 2 is the caller's to mend."""
+    """Run the command line; what went wrong is said in a sentence, and exit code 2 means the caller can mend it."""
     faults.arm_from_environment()
     logs.configure()
     try:

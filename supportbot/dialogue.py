@@ -1,8 +1,8 @@
 """Durable dialogues by replay: a handler is run again from the top with what its journal knows already. ::
 
-    first message ──► handler ─ say ─ open_ticket ─ ask? ──► Suspended; the journal is stored, nothing waits in memory
-    the answer    ──► handler ─ (say) ─ (open_ticket) ─ ask = answer ─ say ─ ask? ──► Suspended …
-                              └ from the journal, without effect ┘      └ done now, recorded ┘
+first message ──► handler ─ say ─ open_ticket ─ ask? ──► Suspended; the journal is stored, nothing waits in memory
+the answer    ──► handler ─ (say) ─ (open_ticket) ─ ask = answer ─ say ─ ask? ──► Suspended …
+                          └ from the journal, without effect ┘      └ done now, recorded ┘
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Journal:
     def record(self, step: Step) -> None:
         """Add a step that was taken now."""
         if len(self.steps) >= MOST_STEPS:
-            raise SkillError(f"{self.handler} took more than {MOST_STEPS} steps, the last at {caller()}; split it")
+            raise SkillError(f"{self.handler} took over {MOST_STEPS} steps, the last at {caller()}; split it")
         self.steps.append(step)
         self._position += 1
 
@@ -87,7 +87,7 @@ class Journal:
         if self.is_replaying:
             left = self.steps[self._position]
             raise ReplayMismatch(
-                f"{self.handler} ended before step {self._position + 1}, {left.kind}({left.name}), of its waiting dialogue"
+                f"{self.handler} ended before step {self._position + 1} of its dialogue, {left.kind}({left.name})"
             )
 
     async def step(self, kind: str, name: str, type: Any, do: Callable[[], Awaitable[T]]) -> T:

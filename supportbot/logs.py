@@ -14,7 +14,7 @@ ALLOWED = frozenset(
     {"event", "level", "timestamp", "skill", "handler", "where", "error", "queue", "work", "attempt", "reason",
      "problem", "adapter", "exception"}
 )  # fmt: skip
-"""The only fields that reach a log: whatever else is passed is dropped, so that nobody's words get there by accident."""
+"""The only fields that reach a log: whatever else is passed is dropped, so nobody's words get there by accident."""
 
 
 def configure(level: str = "") -> None:

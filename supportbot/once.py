@@ -15,9 +15,7 @@ from supportbot.faults import fault_point
 from supportbot.storage.base import Changes, Store
 
 
-async def do_once(
-    store: Store, place: str, name: str, do: Callable[[str], Awaitable[Any]], *, person: Person
-) -> Step:
+async def do_once(store: Store, place: str, name: str, do: Callable[[str], Awaitable[Any]], *, person: Person) -> Step:
     """Do it, or read what came of it when it was done before; `place` names the step, and is the idempotency key.
 
     What it raises is its result, too, and replays as the same; only Unavailable is let out, and tried again next time.

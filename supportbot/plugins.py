@@ -57,7 +57,7 @@ def load_skills(config: Config) -> Loaded:
     return loaded
 
 
-class _NotImported(Exception):  # noqa: N818 - tells what happened to the skill, inside this module
+class _NotImported(Exception):
     """A skill's own file failed while it was imported."""
 
 
@@ -93,7 +93,7 @@ def _import_file(name: str, path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever the file does, the other skills load
+    except BaseException as error:
         del sys.modules[module_name]
         raise _NotImported(_where(error, path)) from error
     return module
@@ -126,7 +126,7 @@ def _installed(point: EntryPoint) -> type[Skill[Any]]:
         skill = point.load()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever the package does, the other skills load
+    except BaseException as error:
         raise _NotImported(f"{point.value}: could not be imported: {type(error).__name__}: {error}") from error
     if not (inspect.isclass(skill) and issubclass(skill, Skill)):
         raise _NotImported(f"{point.value}: is no skill; an entry point names a class derived from supportbot.Skill")
@@ -138,4 +138,6 @@ def _unknown(entry: SkillEntry, config: Config, installed: dict[str, EntryPoint]
     known = [*BUILT_IN_SKILLS, *installed, *files]
     near = difflib.get_close_matches(entry.name, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(set(known)))}"
-    return Problem.at(config.file or "the defaults", entry.line, f"{entry.path}: there is no skill {entry.name!r}; {hint}")
+    return Problem.at(
+        config.file or "the defaults", entry.line, f"{entry.path}: there is no skill {entry.name!r}; {hint}"
+    )

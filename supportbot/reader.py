@@ -73,7 +73,7 @@ text: Reader[str] = Reader("text", str, _read_text, any_text=True)
 
 def yes_or_no(yes: str, no: str, yes_words: str, no_words: str) -> Reader[bool]:
     """Make a reader of a yes or a no from the labels and the words (apart by spaces) that mean either."""
-    meanings = {word: True for word in yes_words.split()} | {word: False for word in no_words.split()}
+    meanings = dict.fromkeys(yes_words.split(), True) | dict.fromkeys(no_words.split(), False)
     meanings |= {yes.casefold(): True, no.casefold(): False}
 
     def read(answer: Answer) -> bool:
@@ -88,7 +88,7 @@ def yes_or_no(yes: str, no: str, yes_words: str, no_words: str) -> Reader[bool]:
 
 
 def one_of(values: dict[str, str]) -> Reader[str]:
-    """Make a reader of one of several options: by its label, its value, its number, or a beginning that fits only one."""
+    """Make a reader of one of several options: by label, value, number, or a beginning that fits only one."""
     labels = list(values)
 
     def read(answer: Answer) -> str:

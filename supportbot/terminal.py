@@ -16,7 +16,8 @@ from supportbot.ids import Ids
 
 _WELCOME = """[bold]This is a support bot for Tidemark, a made-up time-tracking app.[/bold]
 You are [cyan]you[/cyan], who needs help. Ask something, such as "how do I reset my password?", or "talk to a person".
-A number presses the choice of that number. [bold]/agent[/bold] makes you the agent, [bold]/you[/bold] the requester again. /quit ends it.
+A number presses the choice of that number. [bold]/agent[/bold] makes you the agent, [bold]/you[/bold] the requester
+again. /quit ends it.
 """
 _HINT = "[dim]/agent and /you change who you are; /quit ends it.[/dim]\n"
 
@@ -48,8 +49,11 @@ class Terminal:
             elif text and raw != b"null":
                 await self._say(app, text, str(number))
             self._prompt()
-        self._screen.print("\n[dim]Bye. Everything that was said is stored; nothing waits only in memory.[/dim]"
-                           if not self._is_demo else "\n[dim]That was the demo. Bye![/dim]")
+        self._screen.print(
+            "\n[dim]Bye. Everything that was said is stored; nothing waits only in memory.[/dim]"
+            if not self._is_demo
+            else "\n[dim]That was the demo. Bye![/dim]"
+        )
 
     async def _say(self, app: App, text: str, number: str) -> None:
         offered = self._choices.get(AGENTS if self._is_agent else "you", [])

@@ -5,39 +5,34 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
-import msgspec
-
+from supportbot import open_question
 from supportbot.asking import Asking
-from supportbot.clock import DAY, as_datetime, milliseconds
+from supportbot.clock import as_datetime, milliseconds
 from supportbot.desk import handoffs, memories, tickets
-from supportbot.desk.case import Case
 from supportbot.desk.ledger import words_of
-from supportbot.dialogue import NotRead, Suspended, caller, failure, result_of
-from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question, Step
+from supportbot.dialogue import Suspended, caller, result_of
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.file import File
 from supportbot.domain.markdown import shorten
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Offer, Reply
 from supportbot.domain.ticket import TICKETS, Priority, Ticket
-from supportbot.errors import NoAnswer, SkillError
+from supportbot.errors import SkillError
 from supportbot.ids import derived
 from supportbot.once import do_once
-from supportbot.reader import Reader, Unreadable, one_of, text, yes_or_no
+from supportbot.open_question import Span
+from supportbot.reader import Reader, one_of, yes_or_no
+from supportbot.reader import text as any_text
 from supportbot.turn_desk import TurnDesk
 from supportbot.turn_knowledge import TurnKnowledge
 from supportbot.turn_tickets import TurnTickets
 
 T = TypeVar("T")
 Scope = Literal["person", "conversation", "everyone"]
-Span = timedelta | str
-
-PATIENCE = DAY
-"""How long a question without ``within=`` waits before its dialogue ends kindly."""
 
 
 class Turn:
@@ -131,7 +126,7 @@ class Turn:
     @cached_property
     def random(self) -> random.Random:
         """Chance that comes out the same when the handler is run again."""
-        return random.Random(self._asking.dialogue_id)  # noqa: S311 - for variety, not for secrets
+        return random.Random(self._asking.dialogue_id)
 
     @cached_property
     def tickets(self) -> TurnTickets:
@@ -176,24 +171,39 @@ class Turn:
 
         await self._step("say", "", None, do)
 
+    @overload
+    async def ask(
+        self, question: Reply | str, *, key: str = "", within: Span | None = None, yielding: bool = False
+    ) -> str: ...
+
+    @overload
     async def ask(
         self,
         question: Reply | str,
-        reader: Reader[T] | None = None,
+        reader: Reader[T],
         *,
         key: str = "",
         within: Span | None = None,
         yielding: bool = False,
-    ) -> T:
+    ) -> T: ...
+
+    async def ask(
+        self,
+        question: Reply | str,
+        reader: Reader[Any] = any_text,
+        *,
+        key: str = "",
+        within: Span | None = None,
+        yielding: bool = False,
+    ) -> Any:
         """Ask and wait for the answer, over any number of restarts.
 
         `within` raises NoAnswer after that time; without it the dialogue ends kindly after a day. A `yielding`
         question insists on nothing: other skills hear the answer first, and it lapses when the bot says something else.
         """
-        asked: Reader[Any] = reader or text
-        choices = tuple(Choice(option) for option in asked.options)
+        choices = tuple(Choice(option) for option in reader.options)
         reply = Reply(question, choices) if isinstance(question, str) else question
-        return await self._ask(reply, asked, key or asked.name, within, yielding=yielding)  # type: ignore[no-any-return]
+        return await self._ask(reply, reader, key or reader.name, within, yielding=yielding)
 
     async def confirm(self, question: str, *, key: str = "", within: Span | None = None) -> bool:
         """Ask for a yes or a no."""
@@ -221,84 +231,15 @@ class Turn:
         self, reply: Reply, reader: Reader[Any], name: str, within: Span | None, *, yielding: bool = False
     ) -> Any:
         self._check_task("ask")
-        known = self._journal.recall("ask", name)
+        known = self._journal.recall("ask", name) or open_question.answered(self._asking, reader, name)
         if known is None:
-            known = self._answered(reader, name)
-        if known is None:
-            await self._suspend(reply, within, yielding=yielding)
+            self.suspended_at = caller()
+            offer = open_question.offer(self._asking, reply)
+            self._speak(reply, offer=offer)
+            open_question.keep(self._asking, reply, within, yielding=yielding)
+            raise Suspended
         self._now = known.at
         return result_of(known, reader.type)
-
-    def _answered(self, reader: Reader[Any], name: str) -> Step | None:
-        asking = self._asking
-        if asking.gave_up:
-            asking.gave_up = False
-            step = failure("ask", name, NoAnswer(self.phrase("dialogue.no_answer")))
-        elif asking.answer is not None:
-            answer, asking.answer = asking.answer, None
-            try:
-                value = reader.read(answer)
-            except Unreadable as error:
-                raise NotRead(error.hint_key, error.values) from error
-            step = Step(kind="ask", name=name, result=msgspec.to_builtins(value))
-        else:
-            return None
-        step = msgspec.structs.replace(step, at=self._ledger.now)
-        self._journal.record(step)
-        return step
-
-    async def _suspend(self, reply: Reply, within: Span | None, *, yielding: bool) -> Any:
-        asking = self._asking
-        self.suspended_at = caller()
-        step = self._journal.position
-        offer = Offer(
-            conversation=self.conversation_id,
-            person=self.person.id,
-            skill=asking.skill,
-            choices=tuple(reply.choices),
-            dialogue=asking.dialogue_id,
-            step=step,
-        )
-        self._speak(reply, offer=offer)
-        deadline = self._case.later(
-            Signal(
-                name="deadline",
-                conversation=self.conversation_id,
-                skill=asking.skill,
-                data={"dialogue": asking.dialogue_id, "step": step},
-            ),
-            after=milliseconds(within) if within is not None else 7 * PATIENCE if yielding else PATIENCE,
-            id=derived("deadline", asking.dialogue_id, str(step)),
-        )
-        question = Question(
-            text=reply.text,
-            choices=tuple(reply.choices),
-            yielding=yielding,
-            deadline=deadline,
-            raises=within is not None,
-        )
-        self._keep(question)
-        raise Suspended
-
-    def _keep(self, question: Question) -> None:
-        asking = self._asking
-        dialogue = Dialogue(
-            id=asking.dialogue_id,
-            version=asking.dialogue.version if asking.dialogue else 0,
-            conversation=self.conversation_id,
-            person=self.person,
-            skill=asking.skill,
-            handler=asking.handler,
-            origin=asking.origin,
-            began_at=asking.dialogue.began_at if asking.dialogue else self._ledger.now,
-            steps=tuple(self._journal.steps),
-            question=question,
-        )
-        self._ledger.put(DIALOGUES, dialogue)
-        waiting = tuple(name for name in self._case.conversation.dialogues if name != dialogue.id)
-        self._case.update(
-            dialogues=waiting if question.yielding else (*waiting, dialogue.id), last_question=dialogue.id
-        )
 
     # --- verbs: doing ---------------------------------------------------------------------------------------------
 
@@ -406,7 +347,7 @@ class Turn:
     def _speak(self, reply: Reply | str, *, offer: Offer | None = None) -> None:
         self.spoke = True
         asking, case = self._asking, self._case
-        if asking.here.key != case.conversation.address.key:
+        if asking.about or asking.here.key != case.conversation.address.key:
             case.answer_at(asking.here, reply, skill=asking.skill, about=asking.about)
         elif asking.is_command:
             case.say(reply, purpose="command", skill=asking.skill, offer=offer)

@@ -30,8 +30,7 @@ class TurnDesk:
 
     async def release(self, reference: str = "", *, to: Literal["queue", "bot"] = "queue") -> Ticket:
         """Give a case back to the queue or to the bot."""
-        agent = self._asking.person
-        return await self._act("release", reference, lambda case: handoffs.release(case, agent, to_bot=to == "bot"))
+        return await self._act("release", reference, lambda case: handoffs.release(case, to_bot=to == "bot"))
 
     async def assign(self, reference: str, who: str) -> Ticket:
         """Give a case to another agent, named as on their platform (``@sam``)."""

@@ -23,9 +23,7 @@ class TurnTickets:
 
     async def find(self, reference: str) -> Ticket:
         """Find a ticket by its reference, small letters too; NotFound where there is none for this person."""
-        return await tickets.visible(
-            self._case, reference, to=self._asking.person, is_agent=self._asking.is_agent
-        )
+        return await tickets.visible(self._case, reference, to=self._asking.person, is_agent=self._asking.is_agent)
 
     async def current(self) -> Ticket | None:
         """Find the ticket that the conversation is about, if it has one."""

@@ -42,7 +42,11 @@ class Console(Adapter):
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Show a message as one line."""
-        line: dict[str, object] = {"id": outgoing.id, "to": _reader_of(outgoing.address), "text": unescape(outgoing.text)}
+        line: dict[str, object] = {
+            "id": outgoing.id,
+            "to": _reader_of(outgoing.address),
+            "text": unescape(outgoing.text),
+        }
         if outgoing.author:
             line["from"] = outgoing.author
         if outgoing.choices:

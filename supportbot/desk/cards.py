@@ -17,7 +17,7 @@ async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
     lines = [
         texts("agents.card_title", reference=ticket.reference, who=case.requester_name),
         texts("agents.card_why", reason=escape(shorten(why, 200))),
-        texts("agents.card_ticket", subject=escape(ticket.subject), category=escape(ticket.category or "-")),
+        _about(case, ticket),
     ]
     if ticket.details:
         lines.append(quote(ticket.details))
@@ -33,15 +33,19 @@ async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
 def new_ticket(case: Case, ticket: Ticket) -> Reply:
     """Word the card of a ticket that was opened without a handoff."""
     texts = case.texts
-    category = escape(ticket.category or "-")
     lines = [
         texts("agents.new_ticket", reference=ticket.reference, who=case.requester_name),
-        texts("agents.card_ticket", subject=escape(ticket.subject), category=category),
+        _about(case, ticket),
     ]
     if ticket.details:
         lines.append(quote(ticket.details))
     lines.append(texts("agents.card_what_to_do", reference=ticket.reference))
     return Reply("\n".join(lines), [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")])
+
+
+def _about(case: Case, ticket: Ticket) -> str:
+    about = case.texts("agents.card_ticket", subject=escape(ticket.subject))
+    return f"{about} ({escape(ticket.category)})" if ticket.category else about
 
 
 async def _said(case: Case) -> list[str]:

@@ -54,7 +54,9 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
 
 
 async def _last_words(case: Case) -> str:
-    said = [line.text for line in await case.timeline() if line.kind == "requester" and not line.text.startswith(("/", "!"))]
+    said = [
+        line.text for line in await case.timeline() if line.kind == "requester" and not line.text.startswith(("/", "!"))
+    ]
     return said[-1] if said else ""
 
 
@@ -88,7 +90,7 @@ async def give_to(case: Case, ticket: Ticket, agent: Person) -> None:
     case.happened("claimed", reference=ticket.reference, agent=agent.id)
 
 
-async def release(case: Case, agent: Person, *, to_bot: bool = False) -> Ticket:
+async def release(case: Case, *, to_bot: bool = False) -> Ticket:
     """Give the case back, to the queue or to the bot, and tell the requester."""
     ticket = await _ticket(case)
     _stop_watching(case)
@@ -187,9 +189,7 @@ async def _end(case: Case) -> None:
 def answered(case: Case, ticket: Ticket) -> Ticket:
     """Note that an agent spoke to the requester now."""
     now = case.ledger.now
-    changed = msgspec.structs.replace(
-        ticket, first_response_at=ticket.first_response_at or now, changed_at=now
-    )
+    changed = msgspec.structs.replace(ticket, first_response_at=ticket.first_response_at or now, changed_at=now)
     case.ledger.put(TICKETS, changed)
     handoff = case.conversation.handoff
     if handoff:

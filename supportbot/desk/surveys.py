@@ -29,7 +29,7 @@ def rate(case: Case, ticket: Ticket, rating: int, *, by: Person, comment: str = 
     """Store a rating of 1 to 5, or a comment to it; the agents hear of a low one, with an offer to reopen."""
     if by.id != ticket.requester.id:
         raise NotAllowed("only the requester rates a ticket")
-    if not 1 <= rating <= 5:  # noqa: PLR2004 - the scale of the survey
+    if not 1 <= rating <= 5:
         raise ValueError(f"a rating is 1 to 5, not {rating}")
     survey = msgspec.structs.replace(
         ticket.survey, rating=rating, rated_at=case.ledger.now, comment=comment or ticket.survey.comment

@@ -55,9 +55,7 @@ async def of_requester(case: Case, *, limit: int = 20) -> list[Ticket]:
     """List the requester's own tickets, newest first."""
     kind: Kind[Ticket] = TICKETS
     who = case.conversation
-    page = await case.ledger.store.find(
-        kind, "requester", who.tenant, who.requester.id, limit=limit, newest=True
-    )
+    page = await case.ledger.store.find(kind, "requester", who.tenant, who.requester.id, limit=limit, newest=True)
     return page.items
 
 
@@ -91,17 +89,13 @@ def _due(name: str, case: Case, ticket: Ticket) -> Signal:
 async def add(case: Case, ticket: Ticket, words: str, *, by: Person) -> Ticket:
     """Add the requester's words to a ticket; it is reopened if it was solved, and the agents are told."""
     current = ticket
-    if not ticket.is_unsolved:
-        current = await move(case, ticket, "open", by=by.name)
-    elif ticket.status == "pending":
+    if not ticket.is_unsolved or ticket.status == "pending":
         current = await move(case, ticket, "open", by=by.name)
     changed = msgspec.structs.replace(current, changed_at=case.ledger.now)
     case.ledger.put(TICKETS, changed)
     case.note("requester", by.name, words, ticket=ticket.reference)
     await case.open_desk()
-    case.tell_agents(
-        case.texts("agents.added", reference=ticket.reference, who=escape(by.name), text=escape(words))
-    )
+    case.tell_agents(case.texts("agents.added", reference=ticket.reference, who=escape(by.name), text=escape(words)))
     return changed
 
 
@@ -109,9 +103,7 @@ async def close_for_requester(case: Case, ticket: Ticket) -> Ticket:
     """Close a ticket because its requester says so; the agents are told, and the case ends if it was the last."""
     moved = await move(case, ticket, "closed", by=case.conversation.requester.name)
     await case.open_desk()
-    case.tell_agents(
-        case.texts("agents.closed_by_requester", reference=ticket.reference, who=case.requester_name)
-    )
+    case.tell_agents(case.texts("agents.closed_by_requester", reference=ticket.reference, who=case.requester_name))
     return moved
 
 

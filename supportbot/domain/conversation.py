@@ -39,7 +39,7 @@ class Handoff(msgspec.Struct, frozen=True, kw_only=True):
     claimed_at: int = 0
     agent_spoke_at: int = 0
     heard_at: int = 0
-    """When the requester last saw that somebody is listening: a word of an agent, or a line of the bot about waiting."""
+    """When the requester last saw that somebody listens: a word of an agent, or a line of the bot about waiting."""
 
 
 class Conversation(Record, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the choices of one outgoing message do; kept in a log under the message's id, so buttons outlive restarts."""
+    """What the choices of one outgoing message do; kept in a log under the message's id, and outlives restarts."""
 
     conversation: str
     person: str

@@ -80,8 +80,14 @@ class Crew:
             self.start(others)
 
     async def _failed(self, work: Work, error: Exception) -> list[Work]:
-        log.error("work failed", queue=work.queue, work=work.id, attempt=work.attempt, error=type(error).__name__,
-                  exc_info=error)
+        log.error(
+            "work failed",
+            queue=work.queue,
+            work=work.id,
+            attempt=work.attempt,
+            error=type(error).__name__,
+            exc_info=error,
+        )
         self.on_failure(error)
         changes, reason = Changes(), type(error).__name__
         try:

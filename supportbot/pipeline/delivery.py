@@ -100,6 +100,4 @@ class Delivery:
             text=self._rules.texts("agents.not_delivered", text=outgoing.text[:600]),
             at=self._clock.now(),
         )
-        changes.add(
-            Work(id=line.id, queue=OUTBOX, key=thread.key, due=line.at, payload=line, group=line.conversation)
-        )
+        changes.add(Work(id=line.id, queue=OUTBOX, key=thread.key, due=line.at, payload=line, group=line.conversation))

@@ -1,4 +1,4 @@
-"""Dispatch: whom does a message go to? A command, a choice, the open question's reader, the other skills; last the fallback."""
+"""Dispatch: to whom does a message go? A command, a choice, the open question, the other skills; last the fallback."""
 
 from __future__ import annotations
 
@@ -78,9 +78,10 @@ class Dispatch:
         event = scene.event
         if not event.direct and not event.mentioned:
             return  # people are in the room: what the bot cannot answer is left to them
-        fallback = self._handlers.methods.get(("fallback", "fall_back"))
-        if fallback is None or isinstance(await self._running.run(fallback, scene, Call()), Passed):
-            answer(scene, scene.case.texts("errors.broken"))
+        for fallback in self._handlers.fallbacks:
+            if not isinstance(await self._running.run(fallback, scene, Call()), Passed):
+                return
+        answer(scene, scene.case.texts("errors.broken"))
 
     async def _come_back(self, scene: Scene, *, only: Dialogue | None = None) -> None:
         """Put the question of a parked dialogue again, once what came before it has ended."""

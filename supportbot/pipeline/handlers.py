@@ -41,6 +41,7 @@ class Handlers:
         for handler in found:
             if handler.mark.kind == "event":
                 self.events.setdefault(handler.mark.name, []).append(handler)
+        self.fallbacks = [h for h in reversed(found) if h.mark.kind == "fallback"]
         self.first = MessageHandlers([h for h in found if h.mark.kind == "message" and h.mark.first])
         self.messages = MessageHandlers([h for h in found if h.mark.kind == "message" and not h.mark.first])
 

@@ -17,7 +17,7 @@ from supportbot.faults import fault_point
 from supportbot.storage.base import Changes, Store
 
 MOST_CHARACTERS = 20_000
-_SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)} | {0: "\ufffd"}
+_SURROGATES = dict.fromkeys(range(55296, 57344), "�") | {0: "\ufffd"}
 
 
 class Intake:

@@ -1,9 +1,9 @@
 """Isolation: a handler runs so that whatever it does, the bot goes on: it may raise, hang, block the loop or exit. ::
 
-    handler ──► step ──► await ──► step ──► …      each step is timed by a watchdog thread;
-                 │ holds the loop for 1 s           on the Unix main thread a signal interrupts it there
-                 ▼
-              Blocked
+handler ──► step ──► await ──► step ──► …      each step is timed by a watchdog thread;
+             │ holds the loop for 1 s           on the Unix main thread a signal interrupts it there
+             ▼
+          Blocked
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class Isolation:
             async with asyncio.timeout(handler.time_limit):
                 if handler.is_async:
                     return await _Watched(handler.function(turn), self._watchdog)
-                return await asyncio.get_running_loop().run_in_executor(self._threads(), handler.function, ReadOnly(turn))
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads(), handler.function, ReadOnly(turn)
+                )
         finally:
             timer.cancel()
             await waiting.end()
@@ -198,6 +200,5 @@ class _Watched:
 def where(error: BaseException, skill_file: str) -> str:
     """Name the line of the skill's own file that an error came from, else the innermost line."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == skill_file]
-    frame = (own or frames or [None])[-1]  # type: ignore[list-item] # an error that was never raised has no frames
-    return f"{frame.filename}:{frame.lineno}" if frame else skill_file
+    own = [frame for frame in frames if frame.filename == skill_file] or frames
+    return f"{own[-1].filename}:{own[-1].lineno}" if own else skill_file

@@ -89,7 +89,8 @@ async def _agents_own(ledger: Ledger, event: Event, tenant: str) -> Case:
     """Take up the talk between one agent and the bot in the agents' channel; it is stored only once it matters."""
     name = derived("c", event.address.outside_thread.key, event.person.id)
     stored = await ledger.get(CONVERSATIONS, name)
-    return Case(ledger, stored or _new(name, ledger, event, tenant))
+    in_channel = msgspec.structs.replace(event, address=event.address.outside_thread)
+    return Case(ledger, stored or _new(name, ledger, in_channel, tenant))
 
 
 async def _is_over(case: Case) -> bool:
@@ -131,4 +132,6 @@ def heard(scene: Scene) -> None:
     if event.kind in ("message", "command") and (event.text or event.files):
         entry = Entry(at=event.at, kind="requester", who=event.person.name, text=event.text, id=event.key)
         case.note_entry(entry, event.person)
-    case.update(spoke_at=case.ledger.now, owner="bot" if case.conversation.owner == "nobody" else case.conversation.owner)
+    case.update(
+        spoke_at=case.ledger.now, owner="bot" if case.conversation.owner == "nobody" else case.conversation.owner
+    )

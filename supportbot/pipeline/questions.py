@@ -1,4 +1,4 @@
-"""Open questions: an answer goes to the dialogue that waits for it; an unread one is put again; a parked one comes back."""
+"""Open questions: an answer goes to the dialogue that waits; an unread one is put again; a parked one comes back."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Questions:
         case.say(Reply(case.texts("dialogue.changed_since"), choices), offer=offer)
 
     def put_again(self, scene: Scene, dialogue: Dialogue, *, hint: str = "") -> None:
-        """Put an open question again: after a digression, or with a hint at what is wanted; then a person is offered."""
+        """Put an open question again: after a digression, or with a hint; the second time a person is offered."""
         question = dialogue.question
         if question is None:
             return

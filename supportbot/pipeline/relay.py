@@ -53,7 +53,9 @@ async def from_agent(scene: Scene) -> None:
 
 def _is_for_the_requester(scene: Scene, case: Case) -> bool:
     conversation = case.conversation
-    has_it = conversation.owner == "agent" and conversation.agent is not None and conversation.agent.id == scene.person.id
+    has_it = (
+        conversation.owner == "agent" and conversation.agent is not None and conversation.agent.id == scene.person.id
+    )
     deliberate = case.ledger.rules.settings.relay == "claim"
     return has_it and deliberate and not scene.event.text.lstrip().lower().startswith(_NOTE_MARKS)
 
@@ -76,6 +78,8 @@ async def claim_by_speaking(scene: Scene) -> None:
     if case.conversation.agent is None or case.conversation.agent.id != scene.person.id:
         await handoffs.give_to(case, ticket, scene.person)
         await case.open_desk()
-        case.tell_agents(case.texts("agents.claimed_by_speaking", reference=ticket.reference, agent=escape(scene.person.name)))
+        case.tell_agents(
+            case.texts("agents.claimed_by_speaking", reference=ticket.reference, agent=escape(scene.person.name))
+        )
     handoffs.answered(case, await handoffs.ticket_of(case))
     case.note("agent", scene.person.name, scene.event.text, id=scene.event.key)

@@ -39,6 +39,14 @@ from supportbot.turn import Turn
 
 log = structlog.get_logger(__name__)
 
+_WORDS_FOR: dict[type[BaseException], str] = {
+    NotFound: "tickets.not_found",
+    NotAllowed: "errors.refused",
+    IllegalMove: "errors.not_possible",
+    NoAnswer: "dialogue.expired",
+}
+"""What a handler may let out on purpose, and how it is said."""
+
 SlowNotice = Callable[[Scene], Awaitable[None]]
 
 
@@ -167,7 +175,9 @@ class Running:
                 raise SkillError(f"{handler} returned PASS after it had used a verb; decide before doing anything")
             return Passed()
         if not (said is None or isinstance(said, str | Reply)):
-            raise SkillError(f"{handler} returned {type(said).__name__}; a handler returns a str, a Reply, PASS or None")
+            raise SkillError(
+                f"{handler} returned {type(said).__name__}; a handler returns a str, a Reply, PASS or None"
+            )
         if asking.dialogue:
             end_dialogue(scene.case, asking.dialogue)
         if said is None and not turn.spoke and isinstance(scene.origin, Event) and not turn.in_public:
@@ -180,12 +190,7 @@ class Running:
     async def _excuse(self, handler: Handler, scene: Scene, call: Call, error: BaseException) -> None:
         """Tell what the handler let out on purpose from what went wrong in it."""
         texts = scene.case.texts
-        words = {
-            NotFound: "tickets.not_found",
-            NotAllowed: "errors.refused",
-            IllegalMove: "errors.not_possible",
-            NoAnswer: "dialogue.expired",
-        }.get(type(error), "")  # type: ignore[call-overload] # any class may be asked for
+        words = _WORDS_FOR.get(type(error), "")
         if isinstance(error, Unavailable):
             end_dialogue(scene.case, call.dialogue)
             answer(scene, Reply(texts("errors.unavailable"), way_on(scene)), call)
@@ -258,5 +263,3 @@ def end_dialogue(case: Case, dialogue: Dialogue | None) -> None:
         dialogues=tuple(name for name in conversation.dialogues if name != dialogue.id),
         last_question="" if conversation.last_question == dialogue.id else conversation.last_question,
     )
-
-

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from supportbot.clock import MINUTE
 from supportbot.desk import handoffs, tickets
 from supportbot.desk.case import Case
 from supportbot.domain.event import Signal
 from supportbot.faults import fault_point
 from supportbot.pipeline.dispatch import Dispatch
 from supportbot.pipeline.ownership import Scene
-from supportbot.clock import MINUTE
 
 _WAIT_FOR_THE_BOT = 10 * MINUTE
 

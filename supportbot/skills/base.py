@@ -13,7 +13,7 @@ from supportbot.settings import Settings
 from supportbot.skills.match import Matcher
 
 Role = Literal["requester", "agent", "anyone"]
-MarkKind = Literal["message", "command", "event", "choice", "timer", "start", "stop"]
+MarkKind = Literal["message", "command", "event", "choice", "timer", "fallback", "start", "stop"]
 
 S = TypeVar("S", bound=Settings)
 _MARKS: Final = "__supportbot_marks__"

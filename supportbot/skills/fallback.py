@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportbot import Choice, Reply, Settings, Skill, Turn
+from supportbot import Choice, Reply, Settings, Skill, Turn, on
 
 
 class FallbackSettings(Settings):
@@ -15,6 +15,7 @@ class FallbackSettings(Settings):
 class Fallback(Skill[FallbackSettings]):
     """Answer what no other skill took."""
 
+    @on.fallback
     async def fall_back(self, turn: Turn) -> Reply | str:
         """Say that nothing fits; after repeated misses, ask a person."""
         misses = await turn.knowledge.missed(turn.text)

@@ -8,7 +8,7 @@ from supportbot import PASS, Choice, Pass, Reply, Settings, Skill, Start, Turn, 
 class FaqSettings(Settings):
     """Where the articles are."""
 
-    sources: list[str] = []
+    sources: tuple[str, ...] = ()
     """Files and folders with articles (YAML, Markdown, CSV, JSON lines); relative to the configuration's folder."""
 
 
@@ -97,5 +97,3 @@ class Faq(Skill[FaqSettings]):
 
 def _offers(turn: Turn, command: str) -> bool:
     return any(name == command for name, _, _ in turn.commands)
-
-

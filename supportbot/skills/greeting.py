@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportbot import Choice, PASS, Pass, Reply, Settings, Skill, Turn, escape, match, on
+from supportbot import PASS, Choice, Pass, Reply, Settings, Skill, Turn, escape, match, on
 
 _HELLO = (
     "hi", "hello", "hey", "hi there", "hello there", "hey there", "hiya", "howdy", "good morning", "good afternoon",

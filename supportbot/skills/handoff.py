@@ -19,14 +19,18 @@ from supportbot import (
     on,
 )
 
-_WHO = ("a person", "a human", "someone", "somebody", "an agent", "a real person", "a real human", "support", "a human being",
-        "someone real", "your team", "a representative", "an operator", "a colleague", "customer service", "human", "agent",
-        "customer support", "the team", "a live agent", "a support agent", "real person", "an actual person")  # fmt: skip
-_VERBS = ("talk to", "speak to", "speak with", "talk with", "chat with", "connect me to", "connect me with", "transfer me to",
-          "get me", "let me talk to", "let me speak to", "put me through to", "i need", "i want", "give me")  # fmt: skip
-_WISHES = tuple(f"{verb} {who}" for verb in _VERBS for who in _WHO if verb not in ("i need", "i want") or who != "support")
-_WHOLE = ("human", "agent", "person", "operator", "representative", "human please", "agent please", "a human please",
-          "real person", "live agent", "customer service", "talk to a person", "i need help from a person")  # fmt: skip
+_KIND = r"(?:(?:an?|some|the|your|any)\s+)?(?:(?:real|live|actual|support|service)\s+)*"
+_PERSON = r"(?:person|human(?:\s+being)?|someone|somebody|agent|operator|representative|colleague)"
+_TEAM = r"(?:team|support|customer\s+(?:service|support)|staff|people)"
+_TALK = r"(?:(?:talk|speak|chat)\s+(?:to|with)|connect\s+me\s+(?:to|with)|transfer\s+me\s+to|put\s+me\s+through\s+to)"
+_WISHES = (
+    rf"\b{_TALK}\s+{_KIND}(?:{_PERSON}|{_TEAM})(?:[^\w-]|$)",
+    rf"\b(?:get\s+me|give\s+me|i\s+(?:need|want)|i'd\s+like)\s+{_KIND}{_PERSON}(?:[^\w-]|$)",
+)
+_WHOLE = (
+    "human", "agent", "person", "operator", "representative", "human please", "agent please", "a human please",
+    "real person", "live agent", "customer service", "i need help from a person", "help from a person",
+)  # fmt: skip
 _LONGEST_WISH = 14
 
 
@@ -40,7 +44,7 @@ class Handoff(Skill[Settings]):
         """Hand over at once, and say what happens now."""
         return await self._hand_off(turn, turn.args or turn.phrase("handoff.reason_asked"))
 
-    @on.message(match.any_of(match.words(*_WISHES), match.exactly(*_WHOLE)), first=True)
+    @on.message(match.any_of(*map(match.pattern, _WISHES), match.exactly(*_WHOLE)), first=True)
     async def asked_in_words(self, turn: Turn) -> str | Pass:
         """Hand over when somebody asks for a person in words, inside any dialogue too."""
         if turn.in_public or len(turn.text.split()) > _LONGEST_WISH:
@@ -71,9 +75,13 @@ class Handoff(Skill[Settings]):
         """Take a case; who comes second learns who has it, and may take over."""
         reference, _, rest = turn.args.partition(" ")
         try:
-            ticket = await turn.desk.claim(reference, take_over=rest.strip().lower() in ("over", "takeover", "take over"))
+            ticket = await turn.desk.claim(
+                reference, take_over=rest.strip().lower() in ("over", "takeover", "take over")
+            )
         except ClaimedAlready as taken:
-            words = turn.phrase("agents.claim_lost", agent=escape(taken.agent.name), reference=escape(reference.upper()))
+            words = turn.phrase(
+                "agents.claim_lost", agent=escape(taken.agent.name), reference=escape(reference.upper())
+            )
             return Reply(words, [Choice(turn.phrase("agents.take_over"), command=f"claim {reference} over")])
         except (NotFound, IllegalMove) as error:
             return self._no(turn, error)
@@ -104,7 +112,9 @@ class Handoff(Skill[Settings]):
         reference, _, who = _reference(turn.args)
         if not who.strip().lstrip("@"):
             return turn.phrase("agents.assign_how")
-        return await self._do(turn, "agents.assigned", turn.desk.assign(reference, who), agent=escape(who.strip().lstrip("@")))
+        return await self._do(
+            turn, "agents.assigned", turn.desk.assign(reference, who), agent=escape(who.strip().lstrip("@"))
+        )
 
     @on.command("reply", role="agent", help="say something to the requester: /reply T-1042 words")
     async def reply(self, turn: Turn) -> str:
@@ -136,18 +146,17 @@ class Handoff(Skill[Settings]):
         waiting = await turn.desk.queue()
         if not waiting:
             return turn.phrase("agents.queue_empty")
-        lines = [
-            turn.phrase(
-                "agents.queue_line", reference=ticket.reference, who=escape(conversation.requester.name),
-                subject=escape(ticket.subject), minutes=round((turn.now - turn.date_of(conversation.queued_at)).total_seconds()) // 60,
-            )
-            for conversation, ticket in waiting
-        ]  # fmt: skip
+        lines = [self._waiting(turn, ticket, conversation.queued_at) for conversation, ticket in waiting]
         choices = [
             Choice(turn.phrase("agents.claim_one", reference=ticket.reference), command=f"claim {ticket.reference}")
             for _, ticket in waiting[:5]
         ]
         return Reply("\n".join([turn.phrase("agents.queue"), *lines]), choices)
+
+    def _waiting(self, turn: Turn, ticket: Ticket, since: int) -> str:
+        minutes = int((turn.now - turn.date_of(since)).total_seconds()) // 60
+        who, subject = escape(ticket.requester.name), escape(ticket.subject)
+        return turn.phrase("agents.queue_line", reference=ticket.reference, who=who, subject=subject, minutes=minutes)
 
     async def _do(self, turn: Turn, key: str, action: object, **values: object) -> str:
         try:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from supportbot import Choice, PASS, Pass, Reply, Settings, Skill, Turn, match, on
+from supportbot import PASS, Choice, Pass, Reply, Settings, Skill, Turn, match, on
 
-_ASKING = ("help", "what can you do", "what can you do for me", "how does this work", "what is this", "commands", "menu")
+_ASKING = (
+    "help",
+    "what can you do",
+    "what can you do for me",
+    "how does this work",
+    "what is this",
+    "commands",
+    "menu",
+)
 
 
 class Help(Skill[Settings]):

@@ -31,13 +31,19 @@ def event(name: str) -> Callable[[F], F]:
 
 
 def choice(name: str) -> Callable[[F], F]:
-    """Call the handler when somebody presses a ``Choice(label, to=name)`` of this skill; its value is ``turn.value``."""
+    """Call the handler when somebody presses a ``Choice(label, to=name)`` of this skill; `turn.value` is its value."""
     return _marking(Mark(kind="choice", name=name))
 
 
 def timer(function: F) -> F:
     """Let ``turn.schedule`` call this method later."""
     mark(function, Mark(kind="timer", name=function.__name__))
+    return function
+
+
+def fallback(function: F) -> F:
+    """Call the handler for words that no other skill took; the last skill's is asked first."""
+    mark(function, Mark(kind="fallback"))
     return function
 
 

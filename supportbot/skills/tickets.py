@@ -35,7 +35,10 @@ class Tickets(Skill[TicketSettings]):
             category = await turn.choose(question, self.settings.categories, key="category")
         details = await turn.ask(turn.phrase("tickets.ask_details"), key="details")
         summary = turn.phrase(
-            "tickets.confirm", subject=escape(_short(subject)), category=escape(category), details=escape(_short(details))
+            "tickets.confirm",
+            subject=escape(_short(subject)),
+            category=escape(category),
+            details=escape(_short(details)),
         )
         if not await turn.confirm(summary, key="confirm"):
             return turn.phrase("tickets.not_opened")
@@ -114,7 +117,7 @@ class Tickets(Skill[TicketSettings]):
 
     @on.message(match.pattern(r"\b[Tt]-(\d{1,9})\b"))
     async def named(self, turn: Turn) -> Reply | str | Pass:
-        """Add to a ticket that is named, or show it when nothing else is said; a solved one is reopened by more words."""
+        """Add to a ticket that is named, or show it when nothing else is said; more words reopen a solved one."""
         reference = f"T-{turn.found['1']}"
         try:
             ticket = await turn.tickets.find(reference)

@@ -101,7 +101,7 @@ class Store(ABC):
         """Read a document by its id."""
 
     @abstractmethod
-    async def find(  # noqa: D102 - documented below
+    async def find(
         self, kind: Kind[R], index: str, *values: Any, limit: int = 50, after: str | None = None, newest: bool = False
     ) -> Page[R]:
         """Read documents by a declared index: those whose fields equal `values`, in its order (or newest first)."""

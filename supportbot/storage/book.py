@@ -25,7 +25,6 @@ WORK, BURIED, NUMBERS = "_work", "_buried", "_numbers"
 """Tables beside those of the kinds; TinyDB's own names begin with an underscore too."""
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 _decode_work = msgspec.json.Decoder(Work).decode
 
 
@@ -36,7 +35,7 @@ class Prepared:
 
     def __init__(self, changes: Changes) -> None:
         self.changes = changes
-        self.rows: list[Row] = [_decode(_encode(record)) for _, record in changes.puts]
+        self.rows: list[Row] = [msgspec.to_builtins(record) for _, record in changes.puts]
         self.entries = [(log.name, key, person, _encode(entry)) for log, key, person, entry in changes.entries]
         self.work = [_decode_work(_encode(work)) for work in changes.work]
 
@@ -145,7 +144,8 @@ class Book:
     def _end(self, work: Work) -> tuple[str, str]:
         stored = self.agenda.works[work.id]
         self.agenda.remove(stored)
-        self.rows.drop(self._work, str(stored.seq))
+        if self.rows.is_written:
+            self.rows.drop(self._work, str(stored.seq))
         return stored.queue, stored.key
 
     def _bury(self, work: Work) -> tuple[str, str]:
@@ -181,7 +181,8 @@ class Book:
         return claimed
 
     def _store(self, work: Work) -> None:
-        self.rows.set(self._work, str(work.seq), msgspec.to_builtins(work))
+        if self.rows.is_written:  # else the agenda has it, and nobody would read the row
+            self.rows.set(self._work, str(work.seq), msgspec.to_builtins(work))
 
     def claim(self, queue: str, now: int, limit: int) -> list[Work]:
         """Claim the first due work of up to `limit` keys."""

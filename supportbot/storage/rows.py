@@ -11,9 +11,10 @@ Tables = dict[str, dict[str, Row]]
 class Rows:
     """TinyDB's own state: tables of rows by their number; a member that writes to a disk keeps an undo list."""
 
-    def __init__(self, tables: Tables, *, undoable: bool) -> None:
+    def __init__(self, tables: Tables, *, is_written: bool) -> None:
         self.tables = tables
-        self._undoable = undoable
+        self.is_written = is_written
+        """Set where the rows go to a disk, which may refuse them."""
         self._undo: list[tuple[dict[str, Row], str, Row | None]] = []
 
     def table(self, name: str) -> dict[str, Row]:
@@ -22,14 +23,14 @@ class Rows:
 
     def set(self, table: dict[str, Row], number: str, row: Row) -> None:
         """Put a row in its place."""
-        if self._undoable:
+        if self.is_written:
             self._undo.append((table, number, table.get(number)))
         table[number] = row
 
     def drop(self, table: dict[str, Row], number: str) -> None:
         """Take a row away."""
         row = table.pop(number)
-        if self._undoable:
+        if self.is_written:
             self._undo.append((table, number, row))
 
     def settle(self) -> None:

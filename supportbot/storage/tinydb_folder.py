@@ -53,7 +53,7 @@ class Folder:
         self.read_only = read_only
         self.files = FileFolder(path / "files", disk)
         self._storage = tinydb.TinyDB(path / "documents.json", disk, storage=WholeFile).storage
-        self._rows = Rows(self._storage.read() or {}, undoable=True)
+        self._rows = Rows(self._storage.read() or {}, is_written=True)
         self._about = self._check_format()
         number = self._about["write"]
         self._logs = FileLogs(path / "logs", disk, number, read_only=read_only)

@@ -1,11 +1,10 @@
-"""BotHarness: a conversation in memory, through the real pipeline and the serialised journal, with a clock that tests move."""
+"""BotHarness: a conversation in memory, through the real pipeline and journal, with a clock that tests move."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
-
 
 from supportbot import logs
 from supportbot.adapters.console import AGENTS, Console, Role
@@ -20,9 +19,13 @@ from supportbot.skills.base import Skill
 from supportbot.storage.base import Store
 from supportbot.storage.open import open_store
 
+BUILT_IN = ("greeting", "tickets", "handoff", "survey", "help")
+
 
 class Heard(str):
     """What somebody heard in answer: all of it as one text, with the choices that were offered."""
+
+    __slots__ = ("lines",)
 
     lines: list[dict[str, Any]]
 
@@ -71,7 +74,13 @@ class BotHarness:
         self,
         *skills: Skill[Any],
         articles: Sequence[Article] = (),
-        built_in: Sequence[str | Mapping[str, Mapping[str, Any]]] = ("greeting", "tickets", "handoff", "survey", "help"),
+        built_in: Sequence[str | Mapping[str, Mapping[str, Any]]] = (
+            "greeting",
+            "tickets",
+            "handoff",
+            "survey",
+            "help",
+        ),
         texts: Mapping[str, str] | None = None,
         store: str = "tinydb:memory",
         fails: bool = True,
@@ -100,14 +109,23 @@ class BotHarness:
         await self._open()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
         """Stop the bot."""
         await self.app.stop()
 
     async def _open(self) -> None:
         self._console = Console(self.shown.append, self.clock)
         skills = [type(skill)(skill.settings) for skill in self._skills]
-        self.app = await open_app(self._config, self.clock, [lambda _: self._console], skills=skills, store=self._store, knowledge=Knowledge(self._articles))
+        self.app = await open_app(
+            self._config,
+            self.clock,
+            [lambda _: self._console],
+            skills=skills,
+            store=self._store,
+            knowledge=Knowledge(self._articles),
+        )
         self.app.bot.running.on_failure = self._errors.append
         self.app.bot.crew.on_failure = self._errors.append
         await self.app.start(watch=False)
@@ -155,5 +173,3 @@ class BotHarness:
             error = self._errors[0]
             self._errors.clear()
             raise error
-
-

@@ -518,7 +518,9 @@ async def test_work_that_finishes_itself_may_come_again_under_its_id(store: Stor
 
 
 async def test_cancelling_removes_what_waits_and_never_what_runs(store: Store, now: int) -> None:
-    [running] = await do(store, add=[work("runs"), work("waits"), work("head", "other", now + 5), work("next", "other", now + 9)])
+    [running] = await do(
+        store, add=[work("runs"), work("waits"), work("head", "other", now + 5), work("next", "other", now + 9)]
+    )
 
     await do(store, cancel=["runs", "waits", "head", "never was"])
 
@@ -528,7 +530,10 @@ async def test_cancelling_removes_what_waits_and_never_what_runs(store: Store, n
 
 
 async def test_pending_work_is_read_by_key_by_group_and_whole(store: Store, now: int) -> None:
-    await do(store, add=[work("w1", "a", group="g"), work("w2", "a", now + 3, group="h"), work("w3", "b", now + 1, group="g")])
+    await do(
+        store,
+        add=[work("w1", "a", group="g"), work("w2", "a", now + 3, group="h"), work("w3", "b", now + 1, group="g")],
+    )
 
     assert [(item.id, item.attempt) for item in await store.pending("turns", key="a")] == [("w1", 1), ("w2", 0)]
     assert ids(await store.pending("turns", group="g")) == ["w1", "w3"]
@@ -674,7 +679,12 @@ async def test_a_store_opened_to_read_only_refuses_changes(durable: Opener) -> N
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 values = st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts, st.lists, max_leaves=4)
 records = st.builds(
-    case, st.uuids().map(str), team=texts, began_at=st.integers(0, 9), memo=values, requester=st.sampled_from([ADA, None])
+    case,
+    st.uuids().map(str),
+    team=texts,
+    began_at=st.integers(0, 9),
+    memo=values,
+    requester=st.sampled_from([ADA, None]),
 )
 entries = st.tuples(st.sampled_from("abc"), texts, st.sampled_from(["", ADA.id]))
 works = st.tuples(st.uuids().map(str), st.sampled_from("abc"), st.integers(0, 9), st.sampled_from("fpb "))

@@ -106,9 +106,7 @@ def open_tinydb(folder: Path, disk: Disk | None = None) -> tinydb_folder.TinyFol
 
 
 def open_sqlite(folder: Path) -> sqlite.SqliteStore:
-    return sqlite.open_file(
-        folder / "data.sqlite", SCHEMA, SimulatedClock(), takes_work=True, factory=BrokenConnection
-    )
+    return sqlite.open_file(folder / "data.sqlite", SCHEMA, SimulatedClock(), takes_work=True, factory=BrokenConnection)
 
 
 @pytest.fixture
@@ -180,7 +178,9 @@ async def test_neighbours_of_a_group_that_the_disk_refused_all_hear_it(tmp_path:
     await store.close()
 
 
-@pytest.mark.parametrize("refusal", ["disk I/O error", "database or disk is full", "attempt to write a readonly database"])
+@pytest.mark.parametrize(
+    "refusal", ["disk I/O error", "database or disk is full", "attempt to write a readonly database"]
+)
 async def test_sqlite_keeps_what_it_had_and_goes_on_when_the_disk_does(broken_sqlite: Store, refusal: str) -> None:
     store = broken_sqlite
     [running] = await store.commit(change(1))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -75,7 +76,7 @@ async def stored(store: Store) -> set[int]:
     return items
 
 
-async def numbers_of(store: Store):  # noqa: ANN201 - an async iterator of int
+async def numbers_of(store: Store) -> AsyncIterator[int]:
     for parity in (0, 1):
         for item in (await store.find(ITEMS, "parity", parity, limit=1_000_000)).items:
             assert item.number % 2 == parity

@@ -1,0 +1,92 @@
+"""The open question of a dialogue: reading its answer, or keeping everything that must wait for one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from supportbot.asking import Asking
+from supportbot.clock import DAY, milliseconds
+from supportbot.dialogue import NotRead, failure
+from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question, Step
+from supportbot.domain.event import Signal
+from supportbot.domain.reply import Offer, Reply
+from supportbot.errors import NoAnswer
+from supportbot.ids import derived
+from supportbot.reader import Reader, Unreadable
+
+Span = timedelta | str
+
+PATIENCE = DAY
+"""How long a question without ``within=`` waits before its dialogue ends kindly; a yielding one waits a week."""
+
+
+def answered(asking: Asking, reader: Reader[Any], name: str) -> Step | None:
+    """Read the answer that this run came with, once; None where the question is still to be put."""
+    if asking.gave_up:
+        asking.gave_up = False
+        step = failure("ask", name, NoAnswer(asking.case.texts("dialogue.no_answer")))
+    elif asking.answer is not None:
+        answer, asking.answer = asking.answer, None
+        try:
+            value = reader.read(answer)
+        except Unreadable as error:
+            raise NotRead(error.hint_key, error.values) from error
+        step = Step(kind="ask", name=name, result=msgspec.to_builtins(value))
+    else:
+        return None
+    step = msgspec.structs.replace(step, at=asking.case.ledger.now)
+    asking.journal.record(step)
+    return step
+
+
+def offer(asking: Asking, reply: Reply) -> Offer:
+    """Say what the choices of the question do: they answer it, for this person, at this step."""
+    return Offer(
+        conversation=asking.case.conversation.id,
+        person=asking.person.id,
+        skill=asking.skill,
+        choices=tuple(reply.choices),
+        dialogue=asking.dialogue_id,
+        step=asking.journal.position,
+    )
+
+
+def keep(asking: Asking, reply: Reply, within: Span | None, *, yielding: bool) -> None:
+    """Keep the dialogue with its journal, its question and its deadline."""
+    case, known = asking.case, asking.dialogue
+    dialogue = Dialogue(
+        id=asking.dialogue_id,
+        version=known.version if known else 0,
+        conversation=case.conversation.id,
+        person=asking.person,
+        skill=asking.skill,
+        handler=asking.handler,
+        origin=asking.origin,
+        began_at=known.began_at if known else case.ledger.now,
+        steps=tuple(asking.journal.steps),
+        question=Question(
+            text=reply.text,
+            choices=tuple(reply.choices),
+            yielding=yielding,
+            deadline=_deadline(asking, within, yielding=yielding),
+            raises=within is not None,
+        ),
+    )
+    case.ledger.put(DIALOGUES, dialogue)
+    waiting = tuple(name for name in case.conversation.dialogues if name != dialogue.id)
+    case.update(dialogues=waiting if yielding else (*waiting, dialogue.id), last_question=dialogue.id)
+
+
+def _deadline(asking: Asking, within: Span | None, *, yielding: bool) -> str:
+    step = asking.journal.position
+    signal = Signal(
+        name="deadline",
+        conversation=asking.case.conversation.id,
+        skill=asking.skill,
+        data={"dialogue": asking.dialogue_id, "step": step},
+    )
+    patience = milliseconds(within) if within is not None else 7 * PATIENCE if yielding else PATIENCE
+    return asking.case.later(signal, after=patience, id=derived("deadline", asking.dialogue_id, str(step)))
