@@ -118,7 +118,7 @@ async def compare(folder: Path, sizes: tuple[int, int], times: int) -> None:
 
 
 def creating(store: Store) -> Operation:
-    """A commit as a message makes them: a put, a log entry, a piece of work that is claimed; the one before finished."""
+    """Commit what a message does: a put, a log entry, work that is claimed at once, and the work before it finished."""
     last: dict[int, Work] = {}
     fresh = random.getrandbits(40)
 

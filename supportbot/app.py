@@ -59,14 +59,14 @@ class App:
                 asyncio.create_task(self._keep_articles_fresh()),
             }
 
-    async def stop(self) -> None:
-        """Stop taking in, let what runs finish, and close the store; nothing stored is lost."""
+    async def stop(self, grace: float = STOP_GRACE) -> None:
+        """Stop taking in, let what runs finish within so many seconds, and close the store; nothing stored is lost."""
         for adapter in self.adapters.values():
             await adapter.stop()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self.bot.crew.stop(STOP_GRACE)
+        await self.bot.crew.stop(grace)
         await _call_marked(self.bot.handlers, "stop")
         self.bot.isolation.stop()
         await self.store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from supportbot.desk.case import Case
 from supportbot.dialogue import Journal
@@ -11,6 +12,7 @@ from supportbot.domain.address import Address
 from supportbot.domain.dialogue import Dialogue
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.person import Person
+from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
 from supportbot.reader import Answer
 
@@ -28,7 +30,6 @@ class Asking:
     knowledge: Knowledge
     journal: Journal
     dialogue: Dialogue | None = None
-    dialogue_id: str = ""
     answer: Answer | None = None
     gave_up: bool = False
     """The deadline of the open question has come."""
@@ -43,3 +44,10 @@ class Asking:
     found: dict[str, str] = field(default_factory=dict)
     commands: Sequence[tuple[str, str, str]] = ()
     """(command, what it does, who may use it) of every loaded skill, in order."""
+
+    @cached_property
+    def dialogue_id(self) -> str:
+        """The id of the dialogue that this run belongs to, or would begin if it asked."""
+        if self.dialogue:
+            return self.dialogue.id
+        return derived("d", self.case.ledger.cause, self.journal.handler)

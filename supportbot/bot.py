@@ -106,7 +106,7 @@ class Bot:
             return
         if event.kind not in ("message", "command", "press"):
             return  # edits, deletions and reactions are followed where a platform brings them
-        before = case.ledger.save()
+        before = None if event.direct else case.ledger.save()
         ownership.heard(scene)
         if event.kind != "press" and not event.text.strip() and not event.files:
             answer(scene, case.texts("errors.empty_message"))
@@ -118,7 +118,7 @@ class Bot:
             await relay.from_requester(scene)
         else:
             await self.dispatch.message(scene)
-            if not event.direct and not case.ledger.outgoing:
+            if before and not case.ledger.outgoing:
                 case.ledger.restore(before)  # said among people and not for the bot: it keeps nothing of it
 
     async def _one_moment(self, scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -14,12 +15,18 @@ from supportbot.adapters.console import Console
 from supportbot.app import App
 from supportbot.clock import SimulatedClock, parse_duration
 from supportbot.domain.event import Event
+from supportbot.domain.memory import MEMORIES, Memory
+from supportbot.errors import Duplicate
 from supportbot.ids import Ids
+from supportbot.storage.base import Changes
 
 Write = Callable[[dict[str, Any]], None]
 
 _NEXT_LINE_AFTER = 1.0
 """Seconds after which the next line is taken up beside one that still runs: one slow skill holds up nobody else."""
+
+_CLOCK = "chat/everyone//clock"
+"""Where the simulated clock's last move is kept: [from, to], in milliseconds."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -60,7 +67,7 @@ class ChatLines:
             line = read_line(raw)
             if line.advance is not None:
                 await self._wait_for_all()
-                await self._advance(line.advance)
+                await self._advance(line.advance, line.id)
                 self._write({"done": number})
                 return
             event = self._event(number, line)
@@ -95,15 +102,38 @@ class ChatLines:
         await done
         self._write({"done": number})
 
-    async def _advance(self, span: str) -> None:
+    async def _advance(self, span: str, id: str | int | None) -> None:
         clock = self._app.clock
         if not isinstance(clock, SimulatedClock):
             raise ValueError("the clock is real; start with --clock simulated to move it")
-        await move_clock(self._app, clock, parse_duration(span))
+        length = parse_duration(span)
+        try:
+            await _keep_move(self._app, clock.now(), clock.now() + length, id)
+        except Duplicate:
+            return
+        await move_clock(self._app, clock, length)
 
     async def _wait_for_all(self) -> None:
         while self._running:
             await asyncio.wait(set(self._running))
+
+
+async def start_at_kept_time(app: App, clock: SimulatedClock) -> None:
+    """Start the bot at the simulated time that an earlier process left; a move that was cut off is made to its end."""
+    kept = await app.store.get(MEMORIES, _CLOCK)
+    began, target = kept.value if kept else (clock.now(), clock.now())
+    clock.move_to(began)
+    await app.start(watch=False)
+    await move_clock(app, clock, target - clock.now())
+
+
+async def _keep_move(app: App, began: int, target: int, id: str | int | None) -> None:
+    """Store a move of the simulated clock before it is made; Duplicate where this line was taken before."""
+    kept = await app.store.get(MEMORIES, _CLOCK)
+    changes = Changes(unique="" if id is None else f"console/advance/{id}")
+    version = kept.version if kept else 0
+    changes.put(MEMORIES, Memory(id=_CLOCK, version=version, skill="chat", value=[began, target]))
+    await app.store.commit(changes)
 
 
 async def move_clock(app: App, clock: SimulatedClock, span: int) -> None:
@@ -141,9 +171,11 @@ async def lines_of_stdin(stop: asyncio.Event) -> AsyncIterator[bytes]:
     queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     def read() -> None:
-        for raw in sys.stdin.buffer:
-            loop.call_soon_threadsafe(queue.put_nowait, raw)
-        loop.call_soon_threadsafe(queue.put_nowait, None)
+        # A reader of its own: the interpreter, when it ends, cannot take sys.stdin from a thread that waits in it.
+        with open(sys.stdin.fileno(), "rb", closefd=False) as lines, contextlib.suppress(RuntimeError):
+            for raw in lines:  # RuntimeError: the loop has ended meanwhile, so nobody takes the line
+                loop.call_soon_threadsafe(queue.put_nowait, raw)
+            loop.call_soon_threadsafe(queue.put_nowait, None)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
     stopped = asyncio.create_task(stop.wait())

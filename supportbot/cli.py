@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,15 @@ import msgspec
 
 from supportbot import faults, logs
 from supportbot.adapters.console import Console
-from supportbot.app import App, open_app
-from supportbot.chat_lines import ChatLines, lines_of_stdin
+from supportbot.app import STOP_GRACE, App, open_app
+from supportbot.chat_lines import ChatLines, lines_of_stdin, start_at_kept_time
 from supportbot.clock import Clock, SimulatedClock, SystemClock
 from supportbot.config import Config, SkillEntry, load_config
 from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError, StoreError, SupportbotError
 from supportbot.knowledge.base import Knowledge
 from supportbot.knowledge.match_lines import serve_lines
+from supportbot.pipeline.isolation import SKILL_THREAD
 from supportbot.samples.paths import ARTICLES
 from supportbot.storage.move import move as move_store
 from supportbot.storage.open import open_store
@@ -161,8 +164,15 @@ async def _serve_lines(config: Config, clock: Clock, *, strict: bool) -> None:
     console = Console(write, clock)
     app = await open_app(config, clock, [lambda _: console], strict=strict)
     _tell_failures(app)
-    await app.start(watch=not isinstance(clock, SimulatedClock))
-    await _until_stopped(app, lambda stop: ChatLines(app, console, write).serve(lines_of_stdin(stop)))
+
+    async def serve(stop: asyncio.Event) -> None:
+        if isinstance(clock, SimulatedClock):
+            await start_at_kept_time(app, clock)
+        else:
+            await app.start()
+        await ChatLines(app, console, write).serve(lines_of_stdin(stop))
+
+    await _until_stopped(app, serve)
 
 
 async def _talk(config: Config, *, strict: bool, is_demo: bool) -> None:
@@ -170,20 +180,29 @@ async def _talk(config: Config, *, strict: bool, is_demo: bool) -> None:
     terminal = Terminal(clock, is_demo=is_demo)
     app = await open_app(config, clock, [lambda _: terminal.console], strict=strict)
     _tell_failures(app)
-    await app.start()
-    await _until_stopped(app, lambda stop: terminal.talk(app, lines_of_stdin(stop)))
+
+    async def talk(stop: asyncio.Event) -> None:
+        await app.start()
+        await terminal.talk(app, lines_of_stdin(stop))
+
+    await _until_stopped(app, talk)
 
 
-async def _until_stopped(app: App, work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Do the work until it ends or a signal says to stop; then stop in order."""
+async def _until_stopped(app: App, work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Do the work until it ends or a signal says to stop; then give it a while to end well, and stop in order."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    try:
-        await work(stop)
-    finally:
-        await app.stop()
+    stopped, working = asyncio.create_task(stop.wait()), asyncio.create_task(work(stop))
+    await asyncio.wait({stopped, working}, return_when=asyncio.FIRST_COMPLETED)
+    ended, late = await asyncio.wait({working}, timeout=STOP_GRACE)
+    stopped.cancel()
+    for task in late:
+        task.cancel()
+    await app.stop(0 if late else STOP_GRACE)
+    for task in ended:
+        task.result()
 
 
 def _tell_failures(app: App) -> None:
@@ -205,18 +224,31 @@ def main() -> None:
     """Run the command line; what went wrong is said in a sentence, and exit code 2 means the caller can mend it."""
     faults.arm_from_environment()
     logs.configure()
+    code = _exit_code()
+    if any(thread.name.startswith(SKILL_THREAD) for thread in threading.enumerate()):
+        # A plain `def` handler still runs in a thread, which cannot be stopped; all is stored, so it is not waited for.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _exit_code() -> int:
     try:
-        commands()
+        commands(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 1
     except ConfigurationError as error:
         for problem in error.problems:
             click.echo(problem, err=True)
-        sys.exit(2)
-    except StoreError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+        return 2
     except SupportbotError as error:
         click.echo(str(error), err=True)
-        sys.exit(1)
+        return 2 if isinstance(error, StoreError) else 1
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(0)
+    return 0

@@ -8,7 +8,8 @@ the answer    ──► handler ─ (say) ─ (open_ticket) ─ ask = answer ─
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from types import FrameType
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +21,8 @@ from supportbot.errors import OnceFailed, ReplayMismatch, SkillError, Supportbot
 T = TypeVar("T")
 
 MOST_STEPS = 200
+_ENGINE = ("supportbot.turn", "supportbot.dialogue", "supportbot.pipeline", "asyncio")
+"""The code between a skill and its question, whose lines help no author."""
 DEEPEST = 3
 """How many dialogues of one person wait in a conversation at most; the one in front is asked, the others are parked."""
 
@@ -122,7 +125,21 @@ def failure(kind: str, name: str, error: Exception) -> Step:
 def caller() -> str:
     """Name the line of the nearest code outside the package's own engine, as ``refunds.py:12``."""
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way to ask for a caller's line
-    engine = ("supportbot.turn", "supportbot.dialogue", "supportbot.pipeline")
-    while frame.f_back and str(frame.f_globals.get("__name__", "")).startswith(engine):
+    while frame.f_back and _is_engine(frame):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def place_of(run: Coroutine[Any, Any, Any] | None) -> str:
+    """Name the line of a skill's code where a suspended coroutine stands."""
+    place = "?"
+    while run is not None and getattr(run, "cr_frame", None):
+        frame: FrameType = run.cr_frame  # type: ignore[attr-defined] # a native coroutine, as it has a frame
+        if not _is_engine(frame):
+            place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        run = run.cr_await  # type: ignore[attr-defined] # as above
+    return place
+
+
+def _is_engine(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith(_ENGINE)

@@ -7,6 +7,7 @@ import random
 import secrets
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: nobody misreads or is insulted by an id
+_PAIRS = [second + first for first in _ALPHABET for second in _ALPHABET]  # ten bits at a time: half the steps
 
 
 class Ids:
@@ -17,18 +18,15 @@ class Ids:
 
     def new(self, prefix: str) -> str:
         """Draw a fresh id that nobody can guess."""
-        return f"{prefix}_{_spell(self._bits(80), 16)}"
+        return f"{prefix}_{_spell(self._bits(80))}"
 
 
 def derived(prefix: str, *parts: str) -> str:
     """Name a thing after what caused it, so that doing the same again gives the same name (80 bits)."""
     digest = hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=10).digest()
-    return f"{prefix}_{_spell(int.from_bytes(digest), 16)}"
+    return f"{prefix}_{_spell(int.from_bytes(digest))}"
 
 
-def _spell(number: int, length: int) -> str:
-    letters = []
-    for _ in range(length):
-        number, digit = divmod(number, 32)
-        letters.append(_ALPHABET[digit])
-    return "".join(letters)
+def _spell(number: int) -> str:
+    """Spell 80 bits as 16 letters, the lowest five bits first."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(0, 80, 10)])

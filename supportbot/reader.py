@@ -11,7 +11,7 @@ import msgspec
 from supportbot.domain.file import File
 from supportbot.errors import SupportbotError
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Unreadable(SupportbotError):
         super().__init__(hint_key)
 
 
-class Reader(Generic[T]):
+class Reader(Generic[T_co]):
     """Finds a value in an answer.
 
     `name` stands for the reader in a dialogue's journal; `type` is what ``msgspec.convert`` makes of a journaled value;
@@ -45,7 +45,7 @@ class Reader(Generic[T]):
         self,
         name: str,
         type: Any,
-        read: Callable[[Answer], T],
+        read: Callable[[Answer], T_co],
         *,
         any_text: bool = False,
         options: tuple[str, ...] = (),

@@ -66,11 +66,11 @@ class Secret:
 
     @classmethod
     def from_setting(cls, value: object) -> Self:
-        """Take a value that came out of ``${NAME}``, and nothing that stands in the file itself."""
-        if not isinstance(value, FromEnvironment):
-            raise ValueError('a secret does not belong in this file; put it into .env and write "${NAME}" here')
+        """Take a value out of ``${NAME}``, or a stand-in such as a simulator's; real tokens in a file are refused."""
+        if not isinstance(value, str):
+            raise ValueError('a secret is text; put it into .env and write "${NAME}" here')
         if not value.strip():
-            raise ValueError("the variable is set, but empty; put the secret into .env")
+            raise ValueError("it is empty; put the secret into .env")
         return cls(str(value.strip()))
 
     @classmethod

@@ -7,36 +7,46 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from rich.console import Console as Screen
-from rich.markup import escape as plain
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.text import Text
 
 from supportbot.adapters.console import AGENTS, Console
 from supportbot.app import App
 from supportbot.clock import Clock
+from supportbot.domain.address import PLACES
+from supportbot.domain.event import Event
 from supportbot.ids import Ids
 
-_WELCOME = """[bold]This is a support bot for Tidemark, a made-up time-tracking app.[/bold]
-You are [cyan]you[/cyan], who needs help. Ask something, such as "how do I reset my password?", or "talk to a person".
-A number presses the choice of that number. [bold]/agent[/bold] makes you the agent, [bold]/you[/bold] the requester
-again. /quit ends it.
+REQUESTER = "Ada"
+AGENT = "Sam"
+
+_WELCOME = f"""\
+This is a support bot for **Tidemark**, a made-up time-tracking app. You are **{REQUESTER}**, who needs help.
+
+* Ask something: *how do I reset my password?* Or ask for a person. A number presses the choice of that number.
+* `/agent` makes you **{AGENT}** of the support team, in the agents' channel; `/you` makes you {REQUESTER} again.
+* `/help` lists what each of you can do. `/quit`, or the end of the input, ends it.
 """
-_HINT = "[dim]/agent and /you change who you are; /quit ends it.[/dim]\n"
+_HINT = f"You are **{REQUESTER}**. `/agent` makes you {AGENT} of the team, `/you` {REQUESTER} again; `/quit` ends it."
 
 
 class Terminal:
     """Shows what goes out, and turns what is typed into events."""
 
     def __init__(self, clock: Clock, *, is_demo: bool) -> None:
-        self.console = Console(self._show, clock)
-        self._screen = Screen(highlight=False, soft_wrap=True)
+        self.console = Console(self._show, clock, shows_markdown=True)
+        self._screen = Screen(highlight=False)
         self._is_demo = is_demo
         self._is_agent = False
+        self._is_typed = sys.stdin.isatty()
         self._choices: dict[str, list[dict[str, str]]] = {}
-        self._case = ""
+        self._seen: list[str] = []
         self._run = Ids().new("r")
 
     async def talk(self, app: App, lines: AsyncIterator[bytes]) -> None:
         """Talk until the input ends or says ``/quit``."""
-        self._screen.print(_WELCOME if self._is_demo else _HINT)
+        self._screen.print(Markdown(_WELCOME if self._is_demo else _HINT))
         self._prompt()
         number = 0
         async for raw in lines:
@@ -44,49 +54,78 @@ class Terminal:
             text = raw.decode("utf-8", "replace").strip()
             if text in ("/quit", "/exit"):
                 break
+            self._echo(text)
             if text in ("/agent", "/you"):
-                self._is_agent = text == "/agent"
+                self._become(is_agent=text == "/agent")
             elif text and raw != b"null":
                 await self._say(app, text, str(number))
             self._prompt()
-        self._screen.print(
-            "\n[dim]Bye. Everything that was said is stored; nothing waits only in memory.[/dim]"
-            if not self._is_demo
-            else "\n[dim]That was the demo. Bye![/dim]"
-        )
+        self._screen.print(Text("\nThat was the demo. Bye!" if self._is_demo else "\nBye.", "dim"))
+
+    # --- typing ---------------------------------------------------------------------------------------------------
 
     async def _say(self, app: App, text: str, number: str) -> None:
-        offered = self._choices.get(AGENTS if self._is_agent else "you", [])
-        pressed = offered[int(text) - 1]["id"] if text.isdigit() and 0 < int(text) <= len(offered) else ""
-        event = self.console.event(
-            "sam" if self._is_agent else "you",
-            key=f"{self._run}/{number}",
-            role="agent" if self._is_agent else "requester",
-            text="" if pressed else text,
-            press=pressed,
-            thread=self._case if self._is_agent else "",
-        )
+        event = await self._event(app, text, number)
         done = app.bot.crew.watch(number)
         await app.bot.receive(event, number)
         app.bot.crew.close_account(number)
         await done
 
+    async def _event(self, app: App, text: str, number: str) -> Event:
+        offered = self._choices.get(AGENTS if self._is_agent else REQUESTER, [])
+        is_number = text.isascii() and text.isdigit() and len(text) <= 2
+        press = offered[int(text) - 1]["id"] if is_number and 0 < int(text) <= len(offered) else ""
+        return self.console.event(
+            AGENT if self._is_agent else REQUESTER,
+            key=f"{self._run}/{number}",
+            role="agent" if self._is_agent else "requester",
+            text="" if press else text,
+            press=press,
+            thread=await self._case(app) if self._is_agent else "",
+        )
+
+    async def _case(self, app: App) -> str:
+        """Find the case that the agents' channel saw last: its thread is where the agent writes."""
+        for conversation in reversed(self._seen):
+            if await app.store.get(PLACES, f"{app.bot.rules.agents.key}{conversation}"):
+                return conversation
+        return ""
+
+    def _become(self, *, is_agent: bool) -> None:
+        self._is_agent = is_agent
+        words = f"You are {AGENT}, in the agents' channel." if is_agent else f"You are {REQUESTER}, writing to the bot."
+        self._screen.print(Text(words, "dim"))
+
+    # --- showing --------------------------------------------------------------------------------------------------
+
     def _show(self, line: dict[str, Any]) -> None:
         reader = str(line["to"])
-        choices = line.get("choices", [])
-        if choices or reader not in self._choices:
-            self._choices[reader] = choices
+        if "choices" in line or reader != AGENTS:
+            self._choices[reader] = line.get("choices", [])
         if reader == AGENTS:
-            self._case = line["conversation"]
-        name = f"[yellow]{AGENTS}[/yellow]" if reader == AGENTS else f"[green]{plain(line.get('from', 'bot'))}[/green]"
-        lines = str(line["text"]).split("\n")
-        self._screen.print(f"\r{name}  {plain(lines[0])}")
-        for more in lines[1:]:
-            self._screen.print(f"{' ' * 4}{plain(more)}")
-        for position, choice in enumerate(choices, 1):
-            self._screen.print(f"    [bold]{position}[/bold] {plain(choice['label'])}")
+            self._seen = [*(seen for seen in self._seen if seen != line["conversation"]), line["conversation"]][-50:]
+        speaker = str(line.get("from", "bot"))
+        label = Text(
+            f"{AGENTS} ‹ {speaker}" if reader == AGENTS else speaker, "yellow" if reader == AGENTS else "green"
+        )
+        self._screen.print(Text("\r").append_text(label) if self._is_typed else label)
+        self._screen.print(Padding(Markdown(_keep_lines(str(line["text"])), hyperlinks=False), (0, 0, 0, 4)))
+        for position, choice in enumerate(line.get("choices", []), 1):
+            self._screen.print(Text(f"    [{position}] ", "bold").append(choice["label"], "not bold"))
+
+    def _echo(self, text: str) -> None:
+        if not self._is_typed and text:
+            self._screen.print(self._who().append(text))
 
     def _prompt(self) -> None:
-        if sys.stdin.isatty():
-            who = "[yellow]sam, the agent[/yellow]" if self._is_agent else "[cyan]you[/cyan]"
-            self._screen.print(f"{who} › ", end="")
+        if self._is_typed:
+            self._screen.print(self._who(), end="")
+
+    def _who(self) -> Text:
+        who = f"{AGENT} ({AGENTS})" if self._is_agent else REQUESTER
+        return Text(f"{who} › ", "cyan")
+
+
+def _keep_lines(text: str) -> str:
+    """Keep the line breaks of a reply: Markdown would join its lines."""
+    return text.replace("\n", "  \n")

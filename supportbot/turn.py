@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeVar, overload
@@ -14,7 +14,7 @@ from supportbot.asking import Asking
 from supportbot.clock import as_datetime, milliseconds
 from supportbot.desk import handoffs, memories, tickets
 from supportbot.desk.ledger import words_of
-from supportbot.dialogue import Suspended, caller, result_of
+from supportbot.dialogue import Suspended, caller, place_of, result_of
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.file import File
 from supportbot.domain.markdown import shorten
@@ -52,6 +52,10 @@ class Turn:
         self._named = 0
         self.suspended_at = ""
         self.spoke = False
+        self.runs: Coroutine[Any, Any, Any] | None = None
+        """The handler's own run: where it stands is where a task that it began went wrong."""
+        self.misuse: SkillError | None = None
+        """A verb was used where it may not be; an error even where the handler swallows it."""
 
     # --- what happened --------------------------------------------------------------------------------------------
 
@@ -339,10 +343,11 @@ class Turn:
 
     def _check_task(self, verb: str) -> None:
         if asyncio.current_task() is not self._task:
-            raise SkillError(
-                f"turn.{verb} was called in a task of its own at {caller()}: a replay could not tell its order; "
-                "await it in the handler itself"
+            self.misuse = SkillError(
+                f"turn.{verb} was called in a task of its own, awaited at {place_of(self.runs)}: a replay could not "
+                "tell its order; await it in the handler itself"
             )
+            raise self.misuse
 
     def _speak(self, reply: Reply | str, *, offer: Offer | None = None) -> None:
         self.spoke = True

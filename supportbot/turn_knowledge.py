@@ -24,10 +24,13 @@ class TurnKnowledge:
         """Read an article; None where the base no longer has it."""
         return self._asking.knowledge.article(id)
 
-    @property
-    def question(self) -> str:
-        """The last question of this conversation that got no good answer."""
-        return self._case.conversation.question
+    async def question(self) -> str:
+        """Tell the last question of this conversation that got no good answer."""
+
+        async def do() -> str:
+            return self._case.conversation.question
+
+        return str(await self._asking.journal.step("knowledge", "question", str, do))
 
     @property
     def misses(self) -> int:
@@ -49,15 +52,13 @@ class TurnKnowledge:
 
         await self._step(f"shown {article.id}", do)
 
-    async def refused(self, article_id: str) -> None:
-        """Note that an article did not help: it is never shown in this conversation again."""
+    async def refused(self, *article_ids: str) -> None:
+        """Note that articles did not help: they are never shown in this conversation again."""
 
         async def do() -> None:
-            conversation = self._case.conversation
-            if article_id not in conversation.refused:
-                self._case.update(refused=(*conversation.refused, article_id), misses=conversation.misses + 1)
+            self._case.update(refused=tuple(dict.fromkeys((*self._case.conversation.refused, *article_ids))))
 
-        await self._step(f"refused {article_id}", do)
+        await self._step(f"refused {' '.join(article_ids)}", do)
 
     async def helped(self) -> None:
         """Note that the question is answered."""

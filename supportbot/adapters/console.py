@@ -30,7 +30,8 @@ class Console(Adapter):
     name = "console"
     capabilities = Capabilities(idempotent=True)
 
-    def __init__(self, show: Show, clock: Clock) -> None:
+    def __init__(self, show: Show, clock: Clock, *, shows_markdown: bool = False) -> None:
+        self._word = str if shows_markdown else unescape
         self._show = show
         self._clock = clock
 
@@ -45,7 +46,7 @@ class Console(Adapter):
         line: dict[str, object] = {
             "id": outgoing.id,
             "to": _reader_of(outgoing.address),
-            "text": unescape(outgoing.text),
+            "text": self._word(outgoing.text),
         }
         if outgoing.author:
             line["from"] = outgoing.author

@@ -54,7 +54,7 @@ async def _said(case: Case) -> list[str]:
         return []
     name = shorten(case.conversation.requester.name, 80)
     shown = [quote(f"{name if line.kind == 'requester' else 'bot'}: {shorten(line.text, 300)}") for line in said]
-    return [case.texts("agents.card_said"), *shown]
+    return [case.texts("agents.card_said"), *shown, ""]
 
 
 def _earlier(case: Case, ticket: Ticket, others: list[Ticket]) -> list[str]:

@@ -58,7 +58,8 @@ class Case:
         conversation = self.conversation
         outgoing = self._post(reply, conversation.address, purpose, skill, author=author, offer=offer)
         kind: EntryKind = "agent" if author else "bot"
-        self.note(kind, author, outgoing.text, id=outgoing.id)
+        entry = Entry(at=outgoing.at, kind=kind, who=author, text=outgoing.text, id=outgoing.id)
+        self.note_entry(entry, conversation.requester)
         if conversation.last_question:
             self.update(last_question="")
         return outgoing
@@ -87,14 +88,14 @@ class Case:
         about: str = "",
     ) -> Outgoing:
         reply = Reply(reply) if isinstance(reply, str) else reply
-        name = self.ledger.new_id("o")
+        conversation, name = self.conversation, self.ledger.new_id("o")
         outgoing = Outgoing(
             id=name,
             address=address,
-            conversation=about or self.conversation.id,
+            conversation=about or conversation.id,
             purpose=purpose,
             text=reply.text,
-            choices=tuple(Button(f"{name}.{n}", choice.label) for n, choice in enumerate(reply.choices, 1)),
+            choices=tuple([Button(f"{name}.{n}", choice.label) for n, choice in enumerate(reply.choices, 1)]),
             files=tuple(reply.files),
             author=author,
             opens_thread=opens_thread,
@@ -103,7 +104,7 @@ class Case:
         )
         if reply.choices:
             self._offer(name, skill, tuple(reply.choices), offer)
-        self.ledger.send(outgoing, self.conversation.requester)
+        self.ledger.send(outgoing, conversation.requester)
         return outgoing
 
     def _offer(self, name: str, skill: str, choices: tuple[Choice, ...], offer: Offer | None) -> None:
@@ -118,7 +119,7 @@ class Case:
 
     def note_entry(self, entry: Entry, person: Person) -> None:
         """Add a line with a person's own words to the conversation's timeline."""
-        self.ledger.append(TIMELINE, self.conversation.id, entry, person.id)
+        self.ledger.append(TIMELINE, self._id, entry, person.id)
 
     async def timeline(self, limit: int = 12) -> list[Entry]:
         """Read the last lines of the timeline, oldest first, with those of this turn."""

@@ -67,6 +67,7 @@ class Ledger:
         place = (kind.name, record.id)
         self._records[place] = record
         self._puts[place] = kind
+        self._deletes.pop(place, None)
 
     def delete(self, kind: Kind[R], record: R) -> None:
         """Remove a document; one that this turn itself created is simply not stored."""
@@ -126,8 +127,16 @@ class Ledger:
 
     def save(self) -> Saved:
         """Remember the state before a handler runs."""
-        parts = (self._records, self._puts, self._deletes, self._entries, self._work, self._cancelled)
-        return (self.drawn, *(part.copy() for part in parts), self.withheld.copy())
+        return (
+            self.drawn,
+            self._records.copy(),
+            self._puts.copy(),
+            self._deletes.copy(),
+            self._entries.copy(),
+            self._work.copy(),
+            self._cancelled.copy(),
+            self.withheld.copy(),
+        )
 
     def restore(self, saved: Saved) -> None:
         """Undo everything since `save`; the saved state can be restored again."""

@@ -13,7 +13,7 @@ from typing import Any
 from supportbot.domain.article import Article
 from supportbot.errors import Problem
 from supportbot.ids import derived
-from supportbot.knowledge.words import clean
+from supportbot.domain.words import clean
 
 FIELDS = ("id", "question", "alternatives", "answer", "tags")
 LONGEST_ID = 200

@@ -10,7 +10,7 @@ from supportbot.domain.article import Article
 from supportbot.errors import ConfigurationError, Problem
 from supportbot.knowledge.drafts import Draft
 from supportbot.knowledge.formats import READERS
-from supportbot.knowledge.words import clean
+from supportbot.domain.words import clean
 
 LARGEST_SOURCE = 20 * 1024 * 1024
 """The most bytes of one file."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
+from supportbot.domain.words import clean
+
 _WORD = re.compile(r"\w+")  # our own linear pattern; Unicode letters and digits of any script
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 LONGEST_TEXT = 2_000
 """Characters of a message that are looked at; what a question is about is said well before that."""
@@ -25,11 +25,6 @@ _PLEASANTRIES = frozenset(
     """.split()  # noqa: SIM905  words read better than a column of quotes
 )
 _SMALL_TALK = (" how are you doing ", " how are you ", " hows it going ", " whats up ", " nice to meet you ")
-
-
-def clean(text: str) -> str:
-    """Compose the characters (NFC) and replace NUL and lone surrogates, which no store and no platform takes."""
-    return unicodedata.normalize("NFC", _UNSAFE.sub("\ufffd", text))
 
 
 def split_words(text: str) -> list[str]:

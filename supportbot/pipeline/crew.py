@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -123,10 +124,11 @@ class Crew:
             except Exception as error:  # noqa: BLE001 - the store may be away for a while; the watch goes on
                 log.error("looking for work failed", error=type(error).__name__)
                 pause = 1.0
+            timer = asyncio.get_running_loop().call_later(pause, self._stirred.set)
             try:
-                await asyncio.wait_for(self._stirred.wait(), pause)
-            except TimeoutError:
-                continue
+                await self._stirred.wait()
+            finally:
+                timer.cancel()
 
     async def _until_due(self) -> float:
         due = await self.next_due()

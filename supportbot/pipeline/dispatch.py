@@ -8,14 +8,13 @@ from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Signal
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.reply import Choice
+from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers, MessageHandlers
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.questions import Questions
 from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer
 from supportbot.pipeline.switches import Switches
 from supportbot.skills.match import Said
-
-_LONGEST_COMMAND = 32
 
 
 class Dispatch:
@@ -185,17 +184,6 @@ class Dispatch:
         handler = self._handlers.timers.get((signal.skill, signal.name))
         if handler:
             await self._running.run(handler, scene, Call())
-
-
-def command_in(text: str) -> tuple[str, str]:
-    """Split ``/status T-1042`` or ``!status T-1042`` into its name and the rest; ("", "") is no command."""
-    if text[:1] not in ("/", "!"):
-        return "", ""
-    head, _, rest = text[1:].replace("\n", " \n", 1).partition(" ")
-    name = head.strip().lower()
-    if not name or len(name) > _LONGEST_COMMAND or not name.replace("_", "").replace("-", "").isalpha():
-        return "", ""
-    return name, rest.strip()
 
 
 def _may(scene: Scene, handler: Handler) -> bool:

@@ -49,6 +49,15 @@ class Handlers:
         """List the handlers with a kind of mark, in order."""
         return [handler for handler in self.all if handler.mark.kind == kind]
 
+    def found_by(self, handler: Handler, said: Said) -> dict[str, str]:
+        """Tell what a method's matchers find in a message: the groups of the first that it concerns."""
+        for other in self.all:
+            if (other.skill, other.name) == (handler.skill, handler.name) and other.mark.matcher:
+                found = other.mark.matcher.matches(said)
+                if found is not None:
+                    return found.groups
+        return {}
+
     def help_lines(self) -> list[tuple[str, str, str]]:
         """List every command that has a line for the help: its name, the line, who may use it."""
         return [(h.mark.name, h.mark.help, h.mark.role) for h in self.marked("command") if h.mark.help]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import msgspec
 
 from supportbot.desk.rules import Rules
@@ -11,13 +9,14 @@ from supportbot.domain.address import PLACES
 from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.event import Event
 from supportbot.domain.person import Person
+from supportbot.domain.words import clean
 from supportbot.domain.work import TURNS, Work
 from supportbot.errors import Duplicate
 from supportbot.faults import fault_point
 from supportbot.storage.base import Changes, Store
 
 MOST_CHARACTERS = 20_000
-_SURROGATES = dict.fromkeys(range(55296, 57344), "�") | {0: "\ufffd"}
+LONGEST_NAME = 200
 
 
 class Intake:
@@ -59,17 +58,9 @@ class Intake:
 
 
 def cleaned(event: Event) -> Event:
-    """Bring a person's words into a form that can be stored, compared and shown: NFC, no NUL, no lone surrogate."""
-    if event.text.isascii() and len(event.text) <= MOST_CHARACTERS and "\0" not in event.text:
-        text = event.text
-    else:
-        text = clean_text(event.text)
-    name = clean_text(event.person.name)[:200]
+    """Make a person's words and name fit to be stored, compared and shown, and cut them to a size."""
+    text = clean(event.text[:MOST_CHARACTERS])
+    name = clean(event.person.name[:LONGEST_NAME])
     if text == event.text and name == event.person.name:
         return event
     return msgspec.structs.replace(event, text=text, person=Person(id=event.person.id, name=name))
-
-
-def clean_text(text: str) -> str:
-    """Clean words from outside, and cut them to 20,000 characters."""
-    return unicodedata.normalize("NFC", text[:MOST_CHARACTERS].translate(_SURROGATES))

@@ -26,8 +26,11 @@ LONGEST_STEP = 1.0
 """Seconds that a handler may hold the loop without awaiting."""
 ONE_MOMENT_AFTER = 4.0
 """Seconds after which the person is told that it takes a moment."""
-_TICK = 0.25
+TICK = 0.25
+"""Seconds between two looks of the watchdog."""
 _THREADS = 8
+SKILL_THREAD = "skill"
+"""What the names of the threads begin with in which plain ``def`` handlers run."""
 _SIGNAL = getattr(signal, "SIGUSR2", None)
 
 
@@ -54,22 +57,29 @@ class Isolation:
 
     async def call(self, handler: Handler, turn: Turn, slow: Callable[[], Awaitable[None]]) -> Any:
         """Run a handler to its end; `slow` is called once when it takes long. TimeoutError at its limit."""
+        if not handler.is_async:
+            in_thread = asyncio.get_running_loop().run_in_executor
+            running = in_thread(self._threads(), handler.function, ReadOnly(turn))
+            return await self._in_time(running, handler.time_limit, slow)
+        turn.runs = handler.function(turn)
+        watched = _Watched(turn.runs, self._watchdog)
+        if watched.ends_at_once():  # as most do: they wait for nothing, so no timer is needed
+            return watched.result
+        return await self._in_time(watched, handler.time_limit, slow)
+
+    async def _in_time(self, running: Awaitable[Any], limit: float, slow: Callable[[], Awaitable[None]]) -> Any:
         waiting = _Later(slow)
         timer = asyncio.get_running_loop().call_later(ONE_MOMENT_AFTER, waiting.begin)
         try:
-            async with asyncio.timeout(handler.time_limit):
-                if handler.is_async:
-                    return await _Watched(handler.function(turn), self._watchdog)
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._threads(), handler.function, ReadOnly(turn)
-                )
+            async with asyncio.timeout(limit):
+                return await running
         finally:
             timer.cancel()
             await waiting.end()
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="skill")
+            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix=SKILL_THREAD)
         return self._pool
 
     def start(self) -> None:
@@ -159,7 +169,7 @@ class Watchdog:
         return bool(since) and time.monotonic() - since > LONGEST_STEP
 
     def _watch(self) -> None:
-        while not self._stopping.wait(_TICK):
+        while not self._stopping.wait(TICK):
             if self._is_held() and _SIGNAL is not None:
                 signal.pthread_kill(self._loop_thread, _SIGNAL)
 
@@ -170,31 +180,47 @@ class Watchdog:
 
 
 class _Watched:
-    """Awaits a coroutine step by step, telling the watchdog when a step of it begins and ends."""
+    """Takes a coroutine step by step, telling the watchdog when a step of it begins and ends.
 
-    __slots__ = ("_coroutine", "_watchdog")
+    The first step is taken by itself; only a coroutine that did not end in it is awaited.
+    """
+
+    __slots__ = ("_coroutine", "_first", "_watchdog", "result")
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], watchdog: Watchdog) -> None:
         self._coroutine = coroutine
         self._watchdog = watchdog
+        self._first: Any = None
+        self.result: Any = None
+
+    def ends_at_once(self) -> bool:
+        """Take the first step; tells whether it was the last, and `result` is there."""
+        try:
+            self._first = self._step(self._coroutine.send, None)
+        except StopIteration as end:
+            self.result = end.value
+            return True
+        return False
+
+    def _step(self, step: Callable[[Any], Any], sent: Any) -> Any:
+        self._watchdog.enter()
+        try:
+            return step(sent)
+        finally:
+            self._watchdog.leave()
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        watchdog = self._watchdog
-        step: Callable[[Any], Any] = self._coroutine.send
-        sent: Any = None
+        yielded = self._first
         while True:
-            watchdog.enter()
-            try:
-                yielded = step(sent)
-            except StopIteration as end:
-                return end.value
-            finally:
-                watchdog.leave()
             try:
                 sent = yield yielded
-                step = self._coroutine.send
+                step: Callable[[Any], Any] = self._coroutine.send
             except BaseException as thrown:  # noqa: BLE001 - handed on to the coroutine, cancellation included
                 sent, step = thrown, self._coroutine.throw
+            try:
+                yielded = self._step(step, sent)
+            except StopIteration as end:
+                return end.value
 
 
 def where(error: BaseException, skill_file: str) -> str:

@@ -57,25 +57,35 @@ async def scene_of_event(ledger: Ledger, event: Event, *, is_agent: bool) -> Sce
     """Take up the conversation that a person's deed concerns, or begin one."""
     agents = ledger.rules.agents
     in_channel = event.address.outside_thread == agents
-    offer = await _offer(ledger, event)
-    case = await _case(ledger, event, offer, in_channel=in_channel)
+    offer, pressed = await _offer(ledger, event, in_channel=in_channel)
+    case = pressed or await _case(ledger, event, in_channel=in_channel)
     side: Side = "agents" if in_channel else "requester"
     return Scene(case, event, event.person, event.address, side, is_agent, offer, case.conversation.owner)
 
 
-async def _offer(ledger: Ledger, event: Event) -> Offer | None:
+async def _offer(ledger: Ledger, event: Event, *, in_channel: bool) -> tuple[Offer | None, Case | None]:
+    """Find what a pressed choice belongs to, and the case that goes on by it; a choice is there for who can see it."""
     if event.kind != "press":
-        return None
+        return None, None
     page = await ledger.store.read(OFFERS, event.choice.rpartition(".")[0], limit=1)
-    return page.items[0] if page.items else None
+    if not page.items:
+        return None, None
+    offer = page.items[0]
+    if in_channel:
+        return offer, None
+    pressed = await Case.load(ledger, offer.conversation)
+    if pressed is None or not _sees(event, pressed.conversation, ledger.rules.tenant_of(event.address)):
+        return None, None
+    return offer, None if pressed.conversation.ended_at else pressed
 
 
-async def _case(ledger: Ledger, event: Event, offer: Offer | None, *, in_channel: bool) -> Case:
+def _sees(event: Event, conversation: Conversation, tenant: str | None) -> bool:
+    is_theirs = conversation.requester.id == event.person.id
+    return conversation.tenant == tenant and (is_theirs or not (conversation.direct or event.direct))
+
+
+async def _case(ledger: Ledger, event: Event, *, in_channel: bool) -> Case:
     tenant = ledger.rules.tenant_of(event.address) or ""
-    if offer and not in_channel:
-        pressed = await Case.load(ledger, offer.conversation)
-        if pressed and pressed.conversation.tenant == tenant and not pressed.conversation.ended_at:
-            return pressed
     if in_channel:
         return await _agents_own(ledger, event, tenant)
     place = await ledger.get(PLACES, event.address.key)
@@ -132,6 +142,5 @@ def heard(scene: Scene) -> None:
     if event.kind in ("message", "command") and (event.text or event.files):
         entry = Entry(at=event.at, kind="requester", who=event.person.name, text=event.text, id=event.key)
         case.note_entry(entry, event.person)
-    case.update(
-        spoke_at=case.ledger.now, owner="bot" if case.conversation.owner == "nobody" else case.conversation.owner
-    )
+    owner = case.conversation.owner
+    case.update(spoke_at=case.ledger.now, owner="bot" if owner == "nobody" else owner)

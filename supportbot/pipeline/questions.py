@@ -10,13 +10,15 @@ from supportbot.desk.case import Case
 from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.markdown import escape
-from supportbot.domain.reply import Choice, Offer, Reply
+from supportbot.domain.reply import OFFERS, Choice, Offer, Reply
 from supportbot.domain.ticket import TICKETS
 from supportbot.ids import derived
-from supportbot.pipeline.handlers import Handlers
+from supportbot.pipeline.commands import command_in
+from supportbot.pipeline.handlers import Handler, Handlers
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.running import Call, Mismatch, Passed, Ran, Result, Running, answer, end_dialogue, way_on
 from supportbot.reader import Answer
+from supportbot.skills.match import Said
 
 _OFFER_A_PERSON_AT = 2
 
@@ -55,7 +57,7 @@ class Questions:
         handler = self._handlers.methods.get((dialogue.skill, dialogue.handler))
         case = scene.case
         deadline = dialogue.question.deadline if dialogue.question else ""
-        result = await self._running.run(handler, scene, call) if handler else Mismatch()
+        result = await self._again(handler, scene, dialogue, call) if handler else Mismatch()
         if isinstance(result, Passed):  # the skill is switched off
             await to_a_person(case, dialogue)
             answer(scene, case.texts("errors.broken_handed_over", reference=case.conversation.ticket), call)
@@ -66,6 +68,19 @@ class Questions:
         if isinstance(result, Ran) and deadline:
             case.ledger.cancel(deadline)
         return result
+
+    async def _again(self, handler: Handler, scene: Scene, dialogue: Dialogue, call: Call) -> Result:
+        """Call the handler as it was called first: with the same arguments, value and groups."""
+        origin = dialogue.origin
+        if isinstance(origin, Event) and origin.kind == "press":
+            name, _, number = origin.choice.rpartition(".")
+            offered = await scene.case.ledger.store.read(OFFERS, name, limit=1)
+            for choice in offered.items[0].choices[int(number) - 1 : int(number)] if offered.items else ():
+                call.args, call.value = command_in("/" + choice.command)[1], choice.value
+        elif isinstance(origin, Event):
+            call.args = command_in(origin.text)[1]
+            call.found = self._handlers.found_by(handler, Said(origin.text, has_files=bool(origin.files)))
+        return await self._running.run(handler, scene, call)
 
     def _start_again(self, scene: Scene, dialogue: Dialogue) -> None:
         case = scene.case

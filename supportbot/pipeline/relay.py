@@ -44,6 +44,8 @@ async def from_agent(scene: Scene) -> None:
         return  # agents talk among themselves in their channel: not for the bot
     if not scene.is_agent:
         case.answer_at(scene.here, case.texts("errors.refused"))
+    elif not scene.event.text.strip():
+        case.answer_at(scene.here, case.texts("errors.empty_message"))
     elif _is_for_the_requester(scene, case):
         await handoffs.reply(case, scene.person, scene.event.text)
         case.answer_at(scene.here, case.texts("agents.relayed", who=case.requester_name), react=scene.event.key)
@@ -63,12 +65,12 @@ def _is_for_the_requester(scene: Scene, case: Case) -> bool:
 def note(case: Case, scene: Scene, words: str) -> None:
     """Keep an agent's words as an internal note, and mark in the thread that the requester did not see them."""
     kept = words.strip()
-    for start in _NOTE_MARKS:
-        if kept.lower().startswith(start):
-            kept = kept[len(start) :].strip()
-    case.note("note", scene.person.name, kept)
-    ticket_name = case.conversation.ticket
-    case.answer_at(scene.here, case.texts("agents.noted", reference=ticket_name), react=scene.event.key)
+    mark = next((mark for mark in _NOTE_MARKS if kept.lower().startswith(mark)), "")
+    case.note("note", scene.person.name, kept[len(mark) :].strip())
+    has_it = case.conversation.agent is not None and case.conversation.agent.id == scene.person.id
+    key = "agents.noted" if mark or has_it else "agents.noted_unclaimed"
+    line = case.texts(key, reference=case.conversation.ticket, who=case.requester_name)
+    case.answer_at(scene.here, line, react=scene.event.key)
 
 
 async def claim_by_speaking(scene: Scene) -> None:

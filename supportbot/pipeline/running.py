@@ -27,7 +27,6 @@ from supportbot.errors import (
     Unavailable,
 )
 from supportbot.faults import fault_point
-from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
 from supportbot.pipeline.handlers import Handler, Handlers
 from supportbot.pipeline.isolation import Isolation, where
@@ -114,11 +113,7 @@ class Running:
         try:
             fault_point("turn.before_handler")
             said = await self._isolation.call(handler, turn, lambda: self._slow(scene))
-            if turn.suspended_at:
-                raise SkillError(
-                    f"{handler} went on after its question at {turn.suspended_at}: a bare `except` or `finally` "
-                    "swallowed the suspension; catch Exception instead"
-                )
+            _check_use(handler, turn)
             return await self._ended(handler, scene, turn, asking, said)
         except Suspended:
             return Ran()
@@ -128,6 +123,7 @@ class Running:
         except ReplayMismatch as error:
             ledger.restore(saved)
             log.warning("dialogue no longer matches", skill=handler.skill, reason=str(error))
+            self.on_failure(error)
             return Mismatch()
         except StoreError:
             raise
@@ -145,7 +141,6 @@ class Running:
 
     def _asking(self, handler: Handler, scene: Scene, call: Call) -> Asking:
         dialogue = call.dialogue
-        name = dialogue.id if dialogue else derived("d", scene.case.ledger.cause, str(handler))
         return Asking(
             case=scene.case,
             origin=dialogue.origin if dialogue else scene.origin,
@@ -156,7 +151,6 @@ class Running:
             knowledge=self._knowledge,
             journal=Journal(str(handler), dialogue.steps if dialogue else ()),
             dialogue=dialogue,
-            dialogue_id=name,
             answer=call.answer,
             gave_up=call.gave_up,
             is_agent=scene.is_agent,
@@ -221,6 +215,17 @@ class Running:
             if other and dialogue.question and not dialogue.question.yielding:
                 data = {"dialogue": dialogue.id}
                 other.later(Signal(name="skill_off", conversation=dialogue.conversation, data=data), after=0)
+
+
+def _check_use(handler: Handler, turn: Turn) -> None:
+    """Raise what a handler did with its turn that it may not, though it went on to its end."""
+    if turn.suspended_at:
+        raise SkillError(
+            f"{handler} went on after its question at {turn.suspended_at}: a bare `except` or `finally` "
+            "swallowed the suspension; catch Exception instead"
+        )
+    if turn.misuse:
+        raise turn.misuse
 
 
 def _default_words(case: Case, journal: Journal) -> str:

@@ -28,8 +28,7 @@ class Faq(Skill[FaqSettings]):
         if found.decision == "answer" and found.top:
             return await self._article(turn, found.top.id, turn.text)
         if found.decision == "suggest" and found.suggestions:
-            await turn.remember("question", turn.text, about="conversation")
-            return self._did_you_mean(turn, [ranked.id for ranked in found.suggestions])
+            return await self._did_you_mean(turn, turn.text, [ranked.id for ranked in found.suggestions])
         return PASS
 
     @on.choice("show")
@@ -47,19 +46,20 @@ class Faq(Skill[FaqSettings]):
     @on.choice("not_quite")
     async def not_quite(self, turn: Turn) -> Reply:
         """Never show that article here again; offer the next best, or a person."""
-        question = turn.knowledge.question
+        question = await turn.knowledge.question()
         await turn.knowledge.refused(turn.value)
+        await turn.knowledge.missed(question)
         others = turn.knowledge.match(question) if question else None
         if others and others.suggestions:
-            return self._did_you_mean(turn, [ranked.id for ranked in others.suggestions], intro="faq.perhaps_instead")
+            ids = [ranked.id for ranked in others.suggestions]
+            return await self._did_you_mean(turn, question, ids, intro="faq.perhaps_instead")
         return Reply(turn.phrase("faq.not_quite"), self._way_on(turn))
 
     @on.choice("none_of_these")
     async def none_of_these(self, turn: Turn) -> Reply:
         """Refuse all that was offered, and show a way on."""
-        question = await turn.recall("question", "", about="conversation") or turn.knowledge.question
-        for article_id in turn.value.split("\n"):
-            await turn.knowledge.refused(article_id)
+        question = await turn.recall("question", "", about="conversation") or await turn.knowledge.question()
+        await turn.knowledge.refused(*turn.value.split("\n"))
         await turn.knowledge.missed(question)
         return Reply(turn.phrase("faq.none_of_these_then"), self._way_on(turn))
 
@@ -73,18 +73,15 @@ class Faq(Skill[FaqSettings]):
             Choice(turn.phrase("faq.not_quite_label"), to="not_quite", value=article.id),
             *self._way_on(turn)[:1],
         ]
-        current = await turn.tickets.current()
-        if current and current.status == "solved" and _offers(turn, "add"):
-            about = turn.phrase("tickets.this_is_about", reference=current.reference)
-            choices.append(Choice(about, command=f"add {current.reference}"))
-        return Reply(article.answer or article.question, choices)
+        return Reply(article.answer or article.question, [*choices, *await _about_solved(turn, question)])
 
-    def _did_you_mean(self, turn: Turn, ids: list[str], intro: str = "faq.did_you_mean") -> Reply:
+    async def _did_you_mean(self, turn: Turn, question: str, ids: list[str], intro: str = "faq.did_you_mean") -> Reply:
+        await turn.remember("question", question, about="conversation")
         articles = [article for article in map(turn.knowledge.article, ids) if article]
         choices = [Choice(article.question, to="show", value=article.id) for article in articles]
         shown = "\n".join(article.id for article in articles)
         choices.append(Choice(turn.phrase("faq.none_of_these"), to="none_of_these", value=shown))
-        return Reply(turn.phrase(intro), choices)
+        return Reply(turn.phrase(intro), [*choices, *await _about_solved(turn, question)])
 
     def _way_on(self, turn: Turn) -> list[Choice]:
         choices = []
@@ -93,6 +90,15 @@ class Faq(Skill[FaqSettings]):
         if _offers(turn, "ticket"):
             choices.append(Choice(turn.phrase("tickets.open_one"), command="ticket"))
         return choices
+
+
+async def _about_solved(turn: Turn, question: str) -> list[Choice]:
+    """Offer to add the question to a ticket that was solved: a new question is a new question, unless they say so."""
+    current = await turn.tickets.current()
+    if current is None or current.status != "solved" or not _offers(turn, "add"):
+        return []
+    about = turn.phrase("tickets.this_is_about", reference=current.reference)
+    return [Choice(about, command=f"add {current.reference} {question[:500]}")]
 
 
 def _offers(turn: Turn, command: str) -> bool:

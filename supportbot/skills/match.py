@@ -291,6 +291,8 @@ class MatcherIndex:
 
     def matching(self, said: Said) -> Iterator[tuple[int, Found]]:
         """Yield the position of each matcher that matches, in order, and what it found; each is asked when reached."""
+        if not self._matchers:
+            return
         waiting = self._candidates(said)
         patterns = self._patterns
         patterns_from = patterns.first if patterns.first is not None else -1

@@ -25,7 +25,7 @@ class Tickets(Skill[TicketSettings]):
     @on.command("ticket", help="open a ticket")
     async def open(self, turn: Turn) -> str:
         """Ask for what a ticket needs, taking over what was already said, and open it."""
-        subject = turn.args or turn.knowledge.question
+        subject = turn.args or await turn.knowledge.question()
         if not subject:
             subject = await turn.ask(turn.phrase("tickets.ask_subject"), key="subject")
         category = ""
@@ -37,7 +37,7 @@ class Tickets(Skill[TicketSettings]):
         summary = turn.phrase(
             "tickets.confirm",
             subject=escape(_short(subject)),
-            category=escape(category),
+            category=f" ({escape(category)})" if category else "",
             details=escape(_short(details)),
         )
         if not await turn.confirm(summary, key="confirm"):
@@ -76,7 +76,7 @@ class Tickets(Skill[TicketSettings]):
             return await self._add(turn, ticket, words)
         return self._shown(turn, ticket)
 
-    @on.command("add")
+    @on.command("add", help="add to a ticket: /add T-1042 words")
     async def add(self, turn: Turn) -> str:
         """Add words to a ticket: those behind its reference, or those that were said last."""
         reference, _, words = turn.args.partition(" ")
@@ -84,7 +84,7 @@ class Tickets(Skill[TicketSettings]):
             ticket = await turn.tickets.find(reference)
         except NotFound:
             return turn.phrase("tickets.not_found")
-        return await self._add(turn, ticket, words or turn.knowledge.question)
+        return await self._add(turn, ticket, words or await turn.knowledge.question())
 
     @on.choice("close")
     async def close(self, turn: Turn) -> str:

@@ -63,9 +63,10 @@ class Agenda:
     def add(self, work: Work) -> None:
         """Put work in its place in the order of its key."""
         self.works[work.id] = work
-        line = self._lines.get(_key(work))
+        key = _key(work)
+        line = self._lines.get(key)
         if line is None:
-            line = self._lines[_key(work)] = Line()
+            line = self._lines[key] = Line()
         insort(line.items, (work.due, work.seq, work.id))
         if work.group:
             self._groups.setdefault((work.queue, work.group), set()).add(work.id)
@@ -77,12 +78,13 @@ class Agenda:
     def remove(self, work: Work) -> None:
         """Take work away; if it ran, its key is free."""
         del self.works[work.id]
-        line = self._lines[_key(work)]
+        key = _key(work)
+        line = self._lines[key]
         del line.items[bisect_left(line.items, (work.due, work.seq, work.id))]
         if line.held == work.id:
             line.held = ""
         if not line.items:
-            del self._lines[_key(work)]
+            del self._lines[key]
         if work.group:
             group = self._groups[work.queue, work.group]
             group.discard(work.id)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
 
 import msgspec
@@ -188,11 +187,3 @@ def place_of(url: str) -> tuple[str, str]:
     """Split a store's url into its member and the place, as ``("tinydb", "data")``."""
     member, _, place = url.partition(":")
     return member, place
-
-
-def under(folder: Path, url: str) -> str:
-    """Move a store's url into another folder, under the same file name where it names a file."""
-    member, place = place_of(url)
-    if member == "tinydb":
-        return f"tinydb:{folder}"
-    return f"{member}:{folder / Path(place).name}" if member == "sqlite" else url

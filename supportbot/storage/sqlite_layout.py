@@ -103,12 +103,16 @@ class KindTable:
         return sql
 
     def _spell(self, index: Index, *, after: bool, newest: bool) -> str:
-        order = _order_column(index)
+        order, beyond = _order_column(index), "<" if newest else ">"
         wheres = [f"{quote('is_' + field)} IS ?" for field in index.fields]
-        wheres += [f"({order}, id) {'<' if newest else '>'} (?, ?)"] if after else []
+        if after and order == "id":  # both parts of the cursor are the id
+            wheres.append(f"id {beyond} ? AND id {beyond} ?")
+        elif after:
+            wheres.append(f"({order}, id) {beyond} (?, ?)")
         where = f"WHERE {' AND '.join(wheres)} " if wheres else ""
         way = "DESC" if newest else "ASC"
-        return f"SELECT document, {order}, id FROM {quote(self.name)} {where}ORDER BY {order} {way}, id {way} LIMIT ?"
+        ties = "" if order == "id" else f", id {way}"
+        return f"SELECT document, {order}, id FROM {quote(self.name)} {where}ORDER BY {order} {way}{ties} LIMIT ?"
 
     @property
     def shape(self) -> str:

@@ -27,9 +27,13 @@ FIRST = (
 )
 READY = f"SELECT queue, key, {COLUMNS} FROM work WHERE queue = ? AND ready <= ? ORDER BY ready, seq LIMIT ?"
 NEXT_DUE = "SELECT min(ready) FROM work WHERE queue = ? AND ready IS NOT NULL"
-BY_KEY = f"SELECT {COLUMNS} FROM work WHERE queue = ? AND key = ? ORDER BY due, seq LIMIT ?"
+# Without the hint SQLite may walk the whole queue in its order, to save sorting the few rows of one key.
+BY_KEY = f"SELECT {COLUMNS} FROM work INDEXED BY work_by_key WHERE queue = ? AND key = ? ORDER BY due, seq LIMIT ?"
 BY_GROUP = f'SELECT {COLUMNS} FROM work WHERE queue = ? AND "group" = ? ORDER BY due, seq LIMIT ?'
-BY_KEY_AND_GROUP = f'SELECT {COLUMNS} FROM work WHERE queue = ? AND key = ? AND "group" = ? ORDER BY due, seq LIMIT ?'
+BY_KEY_AND_GROUP = (
+    f"SELECT {COLUMNS} FROM work INDEXED BY work_by_key "
+    'WHERE queue = ? AND key = ? AND "group" = ? ORDER BY due, seq LIMIT ?'
+)
 BY_DUE = f"SELECT {COLUMNS} FROM work WHERE queue = ? ORDER BY due, seq LIMIT ?"
 BURIED = "SELECT work FROM buried ORDER BY seq LIMIT ?"
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+
+import msgspec
 
 from supportbot import logs
-from supportbot.adapters.console import AGENTS, Console, Role
+from supportbot.adapters.console import AGENTS, Console, Role, Show
 from supportbot.app import App, open_app
 from supportbot.chat_lines import move_clock
-from supportbot.clock import SimulatedClock, milliseconds
+from supportbot.clock import Clock, SimulatedClock, milliseconds
 from supportbot.config import Config, SkillEntry, StorageSettings
 from supportbot.domain.article import Article
+from supportbot.domain.event import Event
 from supportbot.domain.schema import SCHEMA
 from supportbot.knowledge.base import Knowledge
 from supportbot.skills.base import Skill
@@ -40,6 +43,31 @@ class Heard(str):
         """The labels of the choices, in order."""
         return [choice["label"] for line in self.lines for choice in line.get("choices", [])]
 
+    @property
+    def conversation(self) -> str:
+        """The conversation of the last message: for a card, what an agent gives as `case` to write in its thread."""
+        return str(self.lines[-1]["conversation"])
+
+
+class _Stage(Console):
+    """A console with rooms, in which agents are known wherever they write."""
+
+    def __init__(self, show: Show, clock: Clock) -> None:
+        super().__init__(show, clock)
+        self.agents: set[str] = set()
+
+    async def is_agent(self, event: Event) -> bool:
+        """Know the agents of the test in every room."""
+        return event.person.id in self.agents or await super().is_agent(event)
+
+
+class Topic(NamedTuple):
+    """Where something is said among others: a room, the thread of a topic in it, and whether the bot was named."""
+
+    room: str
+    thread: str
+    mentioned: bool = False
+
 
 class Party:
     """Somebody in the conversation; what they say returns what they hear in answer."""
@@ -54,16 +82,23 @@ class Party:
         """Where this party reads: their own DM, or the agents' channel."""
         return AGENTS if self._role == "agent" else self.name
 
-    async def says(self, text: str, *, case: str = "", id: str = "") -> Heard:
-        """Write a message; agents give the conversation of a case to write in its thread."""
-        return await self._harness.act(self, text=text, thread=case, id=id)
+    async def says(
+        self, text: str, *, case: str = "", room: str = "", topic: str = "1", mentioned: bool = False, id: str = ""
+    ) -> Heard:
+        """Write a message; agents give the conversation of a case to write in its thread.
 
-    async def presses(self, label: str) -> Heard:
-        """Press the choice with this label, or whose label begins so, that was offered last."""
+        With a `room` ("#help") it is said there among others, in the thread `topic`; `mentioned` names the bot.
+        """
+        place = Topic(room, topic, mentioned) if room else None
+        return await self._harness.act(self, text=text, thread=case, place=place, id=id)
+
+    async def presses(self, label: str, *, room: str = "", topic: str = "1") -> Heard:
+        """Press the choice with this label, or whose label begins so, that was offered last where this party reads."""
         for line in reversed(self._harness.shown):
-            for choice in line.get("choices", []) if line["to"] == self.hears else ():
+            for choice in line.get("choices", []) if line["to"] == (room or self.hears) else ():
                 if choice["label"].startswith(label):
-                    return await self._harness.act(self, press=choice["id"])
+                    place = Topic(room, topic) if room else None
+                    return await self._harness.act(self, press=choice["id"], place=place)
         raise AssertionError(f"nobody offered {self.name} a choice that begins with {label!r}")
 
 
@@ -116,7 +151,7 @@ class BotHarness:
         await self.app.stop()
 
     async def _open(self) -> None:
-        self._console = Console(self.shown.append, self.clock)
+        self._console = _Stage(self.shown.append, self.clock)
         skills = [type(skill)(skill.settings) for skill in self._skills]
         self.app = await open_app(
             self._config,
@@ -143,17 +178,32 @@ class BotHarness:
         """Everything that the agents' channel has seen."""
         return Heard([line for line in self.shown if line["to"] == AGENTS])
 
-    async def act(self, party: Party, *, text: str = "", press: str = "", thread: str = "", id: str = "") -> Heard:
+    async def act(
+        self,
+        party: Party,
+        *,
+        text: str = "",
+        press: str = "",
+        thread: str = "",
+        place: Topic | None = None,
+        id: str = "",
+    ) -> Heard:
         """Let a party do something, and everything that follows from it now."""
         self._acts += 1
         before = len(self.shown)
         role: Role = "agent" if party.hears == AGENTS else "requester"
         key = id or str(self._acts)
         event = self._console.event(party.name, key=key, role=role, text=text, press=press, thread=thread)
+        if role == "agent":
+            self._console.agents.add(event.person.id)
+        if place:
+            there = msgspec.structs.replace(event.address, channel=place.room, thread=place.thread)
+            event = msgspec.structs.replace(event, address=there, direct=False, mentioned=place.mentioned)
         await self.app.bot.receive(event)
         await self.app.bot.crew.idle()
         self._raise_errors()
-        return Heard([line for line in self.shown[before:] if line["to"] == party.hears])
+        where = place.room if place else party.hears
+        return Heard([line for line in self.shown[before:] if line["to"] == where])
 
     async def advance(self, span: str) -> list[dict[str, Any]]:
         """Let time pass; returns everything that was shown meanwhile."""
@@ -162,10 +212,11 @@ class BotHarness:
         self._raise_errors()
         return self.shown[before:]
 
-    async def restart(self) -> None:
-        """Stop the bot and start another one on the same store, as after a deploy."""
+    async def restart(self, *skills: Skill[Any]) -> None:
+        """Stop the bot and start another one on the same store, as after a deploy; `skills` are the new release's."""
         await self.app.bot.crew.idle()
         self.app.bot.isolation.stop()
+        self._skills = skills or self._skills
         await self._open()
 
     def _raise_errors(self) -> None:

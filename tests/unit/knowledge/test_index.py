@@ -8,7 +8,8 @@ import pytest
 
 from supportbot.domain.article import Article
 from supportbot.knowledge.index import PlainIndex
-from supportbot.knowledge.words import LONGEST_TEXT, MOST_WORDS, clean, split_words
+from supportbot.domain.words import clean
+from supportbot.knowledge.words import LONGEST_TEXT, MOST_WORDS, split_words
 
 ARTICLES = [
     Article(id="app", question="Is there a mobile app?", alternatives=("Where is the app?", "Hi, is there an app?")),

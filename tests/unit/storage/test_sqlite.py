@@ -53,6 +53,7 @@ async def test_every_declared_question_is_answered_by_its_index_without_sorting(
         (sqlite_work.NEXT_DUE, "work_ready"),
         (sqlite_work.BY_GROUP, "work_by_group"),
         (sqlite_work.BY_KEY, "work_by_key"),
+        (sqlite_work.BY_KEY_AND_GROUP, "work_by_key"),
         (sqlite_work.BY_DUE, "work_by_due"),
         (sqlite_work._CLEAR, "work_heads"),
     ],

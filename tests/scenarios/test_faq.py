@@ -1,0 +1,179 @@
+"""The bot does not guess: it answers, suggests, or says that it cannot and shows a way on."""
+
+from __future__ import annotations
+
+import pytest
+
+from supportbot.domain.article import Article
+from supportbot.testing.harness import BotHarness
+from supportbot.texts import Texts
+
+THREE = ["That helped", "Not quite", "Talk to a person"]
+WAY_ON = ["Talk to a person", "Open a ticket"]
+PASSWORD = "How do I reset my password?"
+NONSENSE = "zebra quartz wombat"
+EXPORTS = [
+    Article(id="a", question="How do I export my invoices as files?", answer="Press Export."),
+    Article(id="b", question="How do I export my reports as files?", answer="Press Export too."),
+    Article(id="c", question="Where is the office?", answer="In Berlin."),
+]
+
+
+async def test_a_right_answer_comes_with_its_three_choices(bot: BotHarness) -> None:
+    heard = await bot.requester("ada").says(PASSWORD)
+    assert "Forgot password?" in heard
+    assert heard.choices == THREE
+
+
+async def test_an_answer_that_helped_makes_the_bot_glad(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says(PASSWORD)
+    assert await ada.presses("That helped") == texts("faq.helped")
+
+
+async def test_after_an_answer_a_person_is_one_press_away(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says(PASSWORD)
+    assert await ada.presses("Talk to a person") == texts("handoff.queued", reference="T-1001")
+    assert PASSWORD in bot.agents_channel
+
+
+async def test_not_quite_is_answered_with_a_way_on(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says(PASSWORD)
+    heard = await ada.presses("Not quite")
+    assert heard == texts("faq.not_quite")
+    assert heard.choices == WAY_ON
+
+
+@pytest.mark.parametrize("again", [PASSWORD, "I forgot my password", "reset password", "Change my password"])
+async def test_a_refused_article_is_never_shown_again_in_that_conversation(bot: BotHarness, again: str) -> None:
+    ada = bot.requester("ada")
+    await ada.says(PASSWORD)
+    await ada.presses("Not quite")
+    heard = await ada.says(again)
+    assert "Forgot password?" not in heard
+    assert PASSWORD not in heard.choices
+
+
+async def test_a_refused_article_stays_refused_after_a_restart(bot: BotHarness) -> None:
+    ada = bot.requester("ada")
+    await ada.says(PASSWORD)
+    await ada.presses("Not quite")
+    await bot.restart()
+    assert "Forgot password?" not in await ada.says(PASSWORD)
+
+
+async def test_what_one_person_refused_another_still_gets(bot: BotHarness) -> None:
+    ada, bob = bot.requester("ada"), bot.requester("bob")
+    await ada.says(PASSWORD)
+    await ada.presses("Not quite")
+    assert "Forgot password?" in await bob.says(PASSWORD)
+
+
+async def test_an_unsure_bot_asks_what_was_meant_and_none_of_these_is_among_it(bot: BotHarness, texts: Texts) -> None:
+    heard = await bot.requester("ada").says("export problem")
+    assert heard == texts("faq.did_you_mean")
+    assert heard.choices == ["How do I export my data?", "None of these"]
+
+
+async def test_choosing_what_was_meant_shows_it_with_the_three_choices(bot: BotHarness) -> None:
+    ada = bot.requester("ada")
+    await ada.says("export problem")
+    heard = await ada.presses("How do I export my data?")
+    assert "Your data is yours" in heard
+    assert heard.choices == THREE
+
+
+async def test_none_of_these_is_honest_and_never_offers_them_again(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says("export problem")
+    heard = await ada.presses("None of these")
+    assert heard == texts("faq.none_of_these_then")
+    assert heard.choices == WAY_ON
+    assert "How do I export my data?" not in (await ada.says("export problem")).choices
+
+
+async def test_a_suggestion_that_does_not_help_is_refused_like_an_answer(bot: BotHarness) -> None:
+    ada = bot.requester("ada")
+    await ada.says("export problem")
+    await ada.presses("How do I export my data?")
+    await ada.presses("Not quite")
+    assert "How do I export my data?" not in (await ada.says("export problem")).choices
+
+
+async def test_when_nothing_fits_the_bot_says_so_and_shows_a_way_on(bot: BotHarness, texts: Texts) -> None:
+    heard = await bot.requester("ada").says(NONSENSE)
+    assert heard == texts("faq.not_found")
+    assert heard.choices == WAY_ON
+
+
+async def test_an_unanswered_question_becomes_the_tickets_subject(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says(NONSENSE)
+    heard = await ada.presses("Open a ticket")
+    assert heard.startswith(texts("tickets.about", subject=NONSENSE))
+
+
+async def test_none_of_these_leads_to_a_ticket_about_the_question(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says("export problem")
+    await ada.presses("None of these")
+    assert (await ada.presses("Open a ticket")).startswith(texts("tickets.about", subject="export problem"))
+
+
+async def test_the_question_taken_over_is_the_last_one_not_an_earlier_suggestion(bot_with, texts: Texts) -> None:
+    bot = await bot_with(articles=EXPORTS)
+    ada = bot.requester("ada")
+    assert "None of these" in (await ada.says("my files do not export")).choices
+    await ada.says("How do I export my invoices as files?")
+    if "None of these" in (await ada.presses("Not quite")).choices:
+        await ada.presses("None of these")
+    heard = await ada.presses("Open a ticket")
+    assert heard.startswith(texts("tickets.about", subject="How do I export my invoices as files?"))
+
+
+async def test_repeated_misses_become_a_handoff_that_is_told(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says(NONSENSE)
+    await ada.says("gnu basalt lemur")
+    heard = await ada.says("yak feldspar okapi")
+    assert heard == texts("handoff.after_misses", reference="T-1001")
+    assert texts("handoff.reason_misses", count=3) in bot.agents_channel
+
+
+async def test_a_good_answer_between_misses_counts_them_anew(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says(NONSENSE)
+    await ada.says("gnu basalt lemur")
+    await ada.says(PASSWORD)
+    await ada.presses("That helped")
+    assert await ada.says("yak feldspar okapi") == texts("faq.not_found")
+
+
+async def test_none_of_these_counts_as_one_miss_however_many_were_offered(bot_with, texts: Texts) -> None:
+    bot = await bot_with(articles=EXPORTS)
+    ada = bot.requester("ada")
+    assert len((await ada.says("my files do not export")).choices) == 3
+    await ada.presses("None of these")
+    assert await ada.says(NONSENSE) == texts("faq.not_found")
+
+
+async def test_the_misses_that_an_operator_allows_are_a_setting(bot_with, texts: Texts) -> None:
+    bot = await bot_with(built_in=("tickets", "handoff", {"fallback": {"hand_off_after": 1}}))
+    heard = await bot.requester("ada").says(NONSENSE)
+    assert heard == texts("handoff.after_misses", reference="T-1001")
+
+
+async def test_a_choice_pressed_after_a_restart_still_works(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says(PASSWORD)
+    await bot.restart()
+    assert await ada.presses("That helped") == texts("faq.helped")
+
+
+async def test_a_bot_without_tickets_and_people_offers_neither(bot_with) -> None:
+    bot = await bot_with(articles=[Article(id="a", question=PASSWORD, answer="Like so.")], built_in=("faq",))
+    ada = bot.requester("ada")
+    assert (await ada.says(PASSWORD)).choices == ["That helped", "Not quite"]
+    assert (await ada.says(NONSENSE)).choices == []

@@ -1,0 +1,766 @@
+"""Dialogues replay: a handler reads as straight-line Python, and survives restarts, digressions and silence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+
+from supportbot import NoAnswer, OnceFailed, Settings, Skill, Turn, Unavailable, faults, match, on, read
+from supportbot.dialogue import DEEPEST, MOST_STEPS
+from supportbot.domain.address import Address
+from supportbot.domain.dialogue import DIALOGUES
+from supportbot.domain.event import Event
+from supportbot.domain.person import Person
+from supportbot.errors import ReplayMismatch, SkillError, StoreFailed
+from supportbot.testing.harness import BotHarness, Heard
+from supportbot.texts import Texts
+
+BotWith = Callable[..., Awaitable[BotHarness]]
+TEXTS = Texts()
+
+
+def fragment(key: str) -> str:
+    """Take the beginning of a sentence, up to its first placeholder."""
+    return TEXTS._texts[key].partition("{")[0]
+
+
+class Order(Skill[Settings]):
+    """Asks for words, then for a number."""
+
+    @on.message(match.words("order"))
+    async def order(self, turn: Turn) -> str:
+        what = await turn.ask("What would you like?")
+        count = await turn.ask("How many?", read.number)
+        return f"{count:g} {what}, thank you."
+
+
+class Weigh(Skill[Settings]):
+    """Asks for a number."""
+
+    @on.message(match.words("weigh"))
+    async def weigh(self, turn: Turn) -> str:
+        return f"{await turn.ask('How heavy is it?', read.number):g} kg."
+
+
+# --- it goes on ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_dialogue_survives_a_restart_before_each_answer(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    ada = bot.requester("ada")
+    assert await ada.says("order") == "What would you like?"
+    await bot.restart()
+    assert await ada.says("bolts") == "How many?"
+    await bot.restart()
+    assert await ada.says("3") == "3 bolts, thank you."
+
+
+@pytest.mark.parametrize("store", ["tinydb:{}/data", "sqlite:{}/data.sqlite"], ids=["tinydb", "sqlite"])
+async def test_a_dialogue_goes_on_in_another_process_that_opens_the_same_store(
+    bot_with: BotWith, tmp_path: Any, store: str
+) -> None:
+    url = store.format(tmp_path)
+    async with BotHarness(Order(), store=url) as first:
+        assert await first.requester("ada").says("order") == "What would you like?"
+    second = await bot_with(Order(), store=url)
+    second._acts = 100  # another process numbers its lines anew; ids of events do not come twice
+    assert await second.requester("ada").says("bolts") == "How many?"
+
+
+async def test_nothing_said_or_done_before_a_question_is_said_or_done_again(bot_with: BotWith) -> None:
+    class Report(Skill[Settings]):
+        @on.message(match.words("report"))
+        async def report(self, turn: Turn) -> str:
+            await turn.say("Let me write that down.")
+            ticket = await turn.open_ticket(subject="A report")
+            seen = int(await turn.recall("seen", 0)) + 1
+            await turn.remember("seen", seen)
+            await turn.ask(f"{ticket.reference}: what happened?")
+            await turn.ask("How often?", read.number)
+            return f"Report number {seen}."
+
+    bot = await bot_with(Report())
+    ada = bot.requester("ada")
+    assert await ada.says("report") == "Let me write that down.\n\nT-1001: what happened?"
+    assert await ada.says("it broke") == "How often?"
+    await bot.restart()
+    assert await ada.says("2") == "Report number 1."
+    assert bot.agents_channel.count("A report") == 1
+
+
+async def test_finally_runs_at_each_replay_and_the_answers_come_in_between(bot_with: BotWith) -> None:
+    ends: list[str] = []
+
+    class Tidy(Skill[Settings]):
+        @on.message(match.words("tidy"))
+        async def tidy(self, turn: Turn) -> str:
+            answers = []
+            try:
+                answers.append(await turn.ask("Which room?"))
+                answers.append(await turn.ask("When?"))
+            finally:
+                ends.append(" ".join(answers))
+            return "Tidied."
+
+    ada = (await bot_with(Tidy())).requester("ada")
+    await ada.says("tidy")
+    await ada.says("kitchen")
+    assert await ada.says("now") == "Tidied."
+    assert ends == ["", "kitchen", "kitchen now"]
+
+
+async def test_loops_except_exception_and_timeouts_let_the_suspension_pass(bot_with: BotWith) -> None:
+    class Three(Skill[Settings]):
+        @on.message(match.words("three"))
+        async def three(self, turn: Turn) -> str:
+            answers = []
+            for number in range(3):
+                try:
+                    async with asyncio.timeout(5):
+                        with suppress(Exception):
+                            answers.append(await turn.ask(f"Word {number}?"))
+                except Exception:  # noqa: BLE001 - what a careful author may write
+                    return "swallowed"
+            return " ".join(answers)
+
+    ada = (await bot_with(Three())).requester("ada")
+    assert await ada.says("three") == "Word 0?"
+    assert await ada.says("one") == "Word 1?"
+    assert await ada.says("two") == "Word 2?"
+    assert await ada.says("three words") == "one two three words"
+
+
+async def test_time_ids_and_chance_come_out_the_same_in_a_replay(bot_with: BotWith) -> None:
+    runs: list[tuple[Any, ...]] = []
+
+    class Draw(Skill[Settings]):
+        @on.message(match.words("draw"))
+        async def draw(self, turn: Turn) -> str:
+            before = (turn.now, turn.new_id(), turn.new_id(), turn.random.random(), turn.text, turn.person.name)
+            await turn.ask("Ready?")
+            runs.append((*before, turn.now, turn.random.random()))
+            await turn.ask("Really?")
+            return "Drawn."
+
+    bot = await bot_with(Draw())
+    ada = bot.requester("ada")
+    await ada.says("draw")
+    await bot.advance("1h")
+    await ada.says("yes")
+    await bot.advance("1h")
+    await bot.restart()
+    assert await ada.says("yes") == "Drawn."
+    first, second = runs
+    assert first == second
+    assert first[1] != first[2]
+    assert (first[6] - first[0]).total_seconds() == 3600
+
+
+async def test_messages_that_come_fast_are_taken_in_order(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    for number, text in enumerate(["order", "bolts", "3"]):
+        await bot.app.bot.receive(bot._console.event("ada", key=f"fast{number}", text=text))
+    await bot.app.bot.crew.idle()
+    assert [line["text"] for line in bot.shown] == ["What would you like?", "How many?", "3 bolts, thank you."]
+
+
+# --- once ---------------------------------------------------------------------------------------------------------
+
+
+class Pay(Skill[Settings]):
+    """Charges once, whatever happens; `does` is what the bank does."""
+
+    calls: list[str]
+    does: Callable[[], Any]
+
+    @on.message(match.words("pay"))
+    async def pay(self, turn: Turn) -> str:
+        async def charge(key: str) -> Any:
+            type(self).calls.append(key)
+            return type(self).does()
+
+        try:
+            receipt = await turn.once(charge)
+        except OnceFailed as failed:
+            receipt = f"failed ({failed.kind}) {failed}"
+        await turn.ask(f"Receipt {receipt}. Happy?")
+        return f"Receipt {receipt}."
+
+
+def pay(does: Callable[[], Any]) -> Pay:
+    Pay.calls, Pay.does = [], staticmethod(does)
+    return Pay()
+
+
+def raising(error: Exception) -> Callable[[], Any]:
+    def act() -> Any:
+        raise error
+
+    return act
+
+
+async def test_what_is_done_once_is_done_once_over_replays_and_restarts(bot_with: BotWith) -> None:
+    bot = await bot_with(pay(lambda: 77))
+    ada = bot.requester("ada")
+    assert await ada.says("pay") == "Receipt 77. Happy?"
+    await bot.restart()
+    assert await ada.says("yes") == "Receipt 77."
+    assert len(Pay.calls) == 1
+
+
+async def test_a_failure_inside_once_replays_as_the_same_failure(bot_with: BotWith) -> None:
+    bot = await bot_with(pay(raising(LookupError("no such card"))))
+    ada = bot.requester("ada")
+    assert "failed (LookupError) LookupError: no such card. Happy?" in await ada.says("pay")
+    await bot.restart()
+    assert await ada.says("no") == "Receipt failed (LookupError) LookupError: no such card."
+    assert len(Pay.calls) == 1
+
+
+async def test_once_is_stored_by_itself_so_a_turn_that_is_run_again_does_not_do_it_again(bot_with: BotWith) -> None:
+    bot = await bot_with(pay(lambda: 77), fails=False)
+    left = [RuntimeError("the power went out")]
+    faults.arm("turn.before_commit", lambda: raising(left.pop())() if left else None)
+    try:
+        assert await bot.requester("ada").says("pay") == ""
+        shown = await bot.advance("5s")
+    finally:
+        faults.disarm()
+    assert [line["text"] for line in shown] == ["Receipt 77. Happy?"]
+    assert len(Pay.calls) == 1
+
+
+async def test_once_without_a_stored_result_runs_again_with_the_same_idempotency_key(
+    bot_with: BotWith,
+) -> None:
+    bot = await bot_with(pay(lambda: 77), fails=False)
+    left = [StoreFailed("the disk is full")]
+    faults.arm("once.before_store", lambda: raising(left.pop())() if left else None)
+    try:
+        assert await bot.requester("ada").says("pay") == ""
+        shown = await bot.advance("5s")
+    finally:
+        faults.disarm()
+    assert [line["text"] for line in shown] == ["Receipt 77. Happy?"]
+    assert len(Pay.calls) == 2
+    assert len(set(Pay.calls)) == 1
+
+
+async def test_a_service_that_is_down_is_apologised_for_and_does_not_count_against_the_skill(bot_with: BotWith) -> None:
+    bot = await bot_with(pay(raising(Unavailable("the bank is down"))))
+    for name in ("ada", "bob", "cleo", "dan", "eve"):
+        heard = await bot.requester(name).says("pay")
+        assert heard == TEXTS("errors.unavailable")
+        assert TEXTS("handoff.talk_to_person") in heard.choices
+    Pay.does = staticmethod(lambda: 78)
+    assert await bot.requester("ada").says("pay") == "Receipt 78. Happy?"
+    assert ": off" not in await bot.agent("sam").says("/skills")
+
+
+# --- what a handler may not do ------------------------------------------------------------------------------------
+
+
+async def swallows(turn: Turn) -> str:
+    try:  # noqa: SIM105 - as people write it
+        await turn.ask("Which?")
+    except:  # noqa: E722 - the mistake that is proved here
+        pass
+    return "went on"
+
+
+async def asks_in_a_task(turn: Turn) -> str:
+    return await asyncio.create_task(turn.ask("Which?"))
+
+
+async def gathers(turn: Turn) -> str:
+    return " ".join(await asyncio.gather(turn.ask("Which?"), turn.ask("When?")))
+
+
+async def gathers_and_swallows(turn: Turn) -> str:
+    return str(await asyncio.gather(turn.ask("Which?"), turn.ask("When?"), return_exceptions=True))
+
+
+async def groups(turn: Turn) -> str:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(turn.ask("Which?"))
+    return "went on"
+
+
+async def says_in_a_task(turn: Turn) -> str:
+    await asyncio.create_task(turn.say("beside"))
+    return "went on"
+
+
+def leaf(error: BaseException) -> BaseException:
+    return leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [swallows, asks_in_a_task, gathers, gathers_and_swallows, groups, says_in_a_task],
+    ids=lambda f: f.__name__,
+)
+async def test_swallowing_a_question_or_asking_in_a_task_is_an_error_that_names_file_and_line(
+    bot_with: BotWith, mistake: Callable[[Turn], Awaitable[str]]
+) -> None:
+    class Wrong(Skill[Settings]):
+        @on.message(match.words("wrong"))
+        async def wrong(self, turn: Turn) -> str:
+            return await mistake(turn)
+
+    bot = await bot_with(Wrong())
+    with pytest.raises((SkillError, ExceptionGroup)) as caught:
+        await bot.requester("ada").says("wrong")
+    first, last = mistake.__code__.co_firstlineno, max(line for *_, line in mistake.__code__.co_lines() if line)
+    assert isinstance(leaf(caught.value), SkillError)
+    assert any(f"{__file__}:{line}" in str(leaf(caught.value)) for line in range(first, last + 1))
+    assert bot.shown[-1]["text"] == TEXTS("errors.broken")
+
+
+async def test_a_handler_takes_two_hundred_steps_at_most(bot_with: BotWith) -> None:
+    class Endless(Skill[Settings]):
+        @on.message(match.words("endless"))
+        async def endless(self, turn: Turn) -> str:
+            for number in range(1_000):
+                await turn.remember("number", number)
+            return "done"
+
+    bot = await bot_with(Endless())
+    with pytest.raises(SkillError, match=rf"over {MOST_STEPS} steps.*{__file__}:\d+"):
+        await bot.requester("ada").says("endless")
+
+
+async def test_a_handler_that_does_not_replay_fails_in_its_authors_test(bot_with: BotWith) -> None:
+    moods = iter(["glad", "sad"])
+
+    class Moody(Skill[Settings]):
+        @on.message(match.words("mood"))
+        async def mood(self, turn: Turn) -> str:
+            await turn.remember(next(moods), 1)
+            await turn.ask("How are you?")
+            return "I see."
+
+    ada = (await bot_with(Moody())).requester("ada")
+    await ada.says("mood")
+    with pytest.raises(ReplayMismatch, match=r"remember\(glad\).*remember\(sad\).*" + __file__):
+        await ada.says("fine")
+
+
+# --- releases -----------------------------------------------------------------------------------------------------
+
+
+def release(*questions: tuple[str, Any, str], last: str = "Done.") -> Skill[Settings]:
+    """Make a release of one skill that asks these questions: words, reader, key."""
+
+    class Orders(Skill[Settings]):
+        name = "orders"
+
+        @on.message(match.words("buy"))
+        async def buy(self, turn: Turn) -> str:
+            answers = [await turn.ask(words, reader, key=key) for words, reader, key in questions]
+            return f"{last} {answers}"
+
+    return Orders()
+
+
+async def test_wording_may_change_between_releases(bot_with: BotWith) -> None:
+    bot = await bot_with(release(("What?", read.text, ""), ("Many?", read.number, "")))
+    ada = bot.requester("ada")
+    await ada.says("buy")
+    await ada.says("bolts")
+    await bot.restart(
+        release(("What is it, please?", read.text, ""), ("How many are it?", read.number, ""), last="Ok.")
+    )
+    assert await ada.says("3") == "Ok. ['bolts', 3.0]"
+
+
+async def test_a_key_keeps_a_step_when_its_reader_changes(bot_with: BotWith) -> None:
+    bot = await bot_with(release(("Order?", read.text, "order"), ("Many?", read.number, "")))
+    ada = bot.requester("ada")
+    await ada.says("buy")
+    await ada.says("123456")
+    await bot.restart(release(("Order?", read.pattern(r"\d{6}"), "order"), ("Many?", read.number, "")))
+    assert await ada.says("3") == "Done. ['123456', 3.0]"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        release(("New?", read.yes_no, ""), ("What?", read.text, ""), ("Many?", read.number, "")),
+        release(("Many?", read.number, "")),
+        release(),
+    ],
+    ids=["a step was put before", "a step was removed", "all steps were removed"],
+)
+async def test_a_handler_that_changed_is_apologised_for_and_may_start_afresh(
+    bot_with: BotWith, changed: Skill[Settings]
+) -> None:
+    bot = await bot_with(release(("What?", read.text, ""), ("Many?", read.number, "")), fails=False)
+    ada = bot.requester("ada")
+    await ada.says("buy")
+    await ada.says("bolts")
+    await bot.restart(changed)
+    heard = await ada.says("3")
+    assert heard == TEXTS("dialogue.changed_since")
+    assert heard.choices[:2] == [TEXTS("dialogue.start_again"), TEXTS("handoff.talk_to_person")]
+    await bot.restart()
+    fresh = await ada.presses(TEXTS("dialogue.start_again"))
+    assert fresh.partition("?")[0] in ("New", "Many", "Done. []")
+    assert [leaf(error) for error in bot._errors if not isinstance(error, ReplayMismatch)] == []
+
+
+async def test_a_changed_handler_may_go_to_a_person_instead(bot_with: BotWith) -> None:
+    bot = await bot_with(release(("What?", read.text, ""), ("Many?", read.number, "")), fails=False)
+    ada = bot.requester("ada")
+    await ada.says("buy")
+    await ada.says("bolts")
+    await bot.restart(release(("Many?", read.number, "")))
+    await ada.says("3")
+    assert "T-1001" in await ada.presses(TEXTS("handoff.talk_to_person"))
+
+
+async def test_a_changed_handler_is_no_bug_and_never_switches_its_skill_off(bot_with: BotWith) -> None:
+    bot = await bot_with(release(("What?", read.text, ""), ("Many?", read.number, "")), fails=False)
+    people = [bot.requester(name) for name in ("ada", "bob", "cleo", "dan")]
+    for person in people:
+        await person.says("buy")
+        await person.says("bolts")
+    await bot.restart(release(("Many?", read.number, "")))
+    for person in people:
+        assert await person.says("3") == TEXTS("dialogue.changed_since")
+    assert ": off" not in await bot.agent("sam").says("/skills")
+
+
+async def test_a_handler_that_is_gone_is_apologised_for(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    ada = bot.requester("ada")
+    await ada.says("order")
+    await bot.restart(Weigh())
+    heard = await ada.says("bolts")
+    assert heard == TEXTS("dialogue.changed_since")
+    assert TEXTS("handoff.talk_to_person") in heard.choices
+
+
+# --- whose dialogue it is -----------------------------------------------------------------------------------------
+
+
+class Room:
+    """A thread in a channel with several people in it."""
+
+    def __init__(self, bot: BotHarness) -> None:
+        self.bot = bot
+        self.number = 0
+
+    async def hears(self, who: str, text: str = "", *, press: str = "", mentioned: bool = False) -> Heard:
+        """Somebody speaks or presses here; returns what the room hears in answer."""
+        self.number += 1
+        before = len(self.bot.shown)
+        event = Event(
+            key=f"room/{self.number}",
+            kind="press" if press else "message",
+            address=Address("console", "local", "#help", "thread"),
+            person=Person.of("console", "local", who),
+            at=self.bot.clock.now(),
+            text=text,
+            choice=press,
+            direct=False,
+            mentioned=mentioned,
+        )
+        await self.bot.app.bot.receive(event)
+        await self.bot.app.bot.crew.idle()
+        return Heard([line for line in self.bot.shown[before:] if line["to"] == "#help"])
+
+
+class Colour(Skill[Settings]):
+    """Asks to choose."""
+
+    @on.message(match.words("paint"))
+    async def paint(self, turn: Turn) -> str:
+        return f"{await turn.choose('Which colour?', ['Red', 'Green'])}, good."
+
+
+async def test_words_of_someone_else_in_the_thread_do_not_answer_the_question(bot_with: BotWith) -> None:
+    room = Room(await bot_with(Order()))
+    assert await room.hears("ada", "order", mentioned=True) == "What would you like?"
+    assert await room.hears("bob", "a hammer") == ""
+    assert await room.hears("ada", "bolts") == "How many?"
+    assert await room.hears("bob", "7") == ""
+    assert await room.hears("ada", "3") == "3 bolts, thank you."
+
+
+async def test_a_press_by_someone_else_does_not_answer_the_question(bot_with: BotWith) -> None:
+    room = Room(await bot_with(Colour()))
+    asked = await room.hears("ada", "paint", mentioned=True)
+    red = asked.lines[0]["choices"][0]["id"]
+    assert await room.hears("bob", press=red) == TEXTS("dialogue.not_your_question")
+    assert await room.hears("ada", press=red) == "Red, good."
+
+
+async def test_two_people_in_one_thread_have_a_dialogue_each(bot_with: BotWith) -> None:
+    room = Room(await bot_with(Order()))
+    await room.hears("ada", "order", mentioned=True)
+    await room.hears("bob", "order", mentioned=True)
+    assert await room.hears("ada", "bolts") == "How many?"
+    assert await room.hears("bob", "nuts") == "How many?"
+    assert await room.hears("ada", "3") == "3 bolts, thank you."
+    assert await room.hears("bob", "4") == "4 nuts, thank you."
+
+
+async def test_the_same_person_elsewhere_does_not_answer_the_question(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    room = Room(bot)
+    await room.hears("ada", "order", mentioned=True)
+    assert await bot.requester("ada").says("bolts") != "How many?"
+    assert await room.hears("ada", "nuts") == "How many?"
+
+
+# --- to whom a message goes ---------------------------------------------------------------------------------------
+
+
+async def test_a_command_goes_before_the_open_question_which_then_comes_back(bot_with: BotWith) -> None:
+    ada = (await bot_with(Order())).requester("ada")
+    await ada.says("order")
+    heard = await ada.says("/tickets")
+    assert heard.startswith(TEXTS("tickets.none"))
+    assert heard.endswith("What would you like?")
+    assert await ada.says("bolts") == "How many?"
+
+
+async def test_a_choice_goes_before_the_open_question_which_then_comes_back(bot_with: BotWith) -> None:
+    ada = (await bot_with(Order())).requester("ada")
+    await ada.says("hi")
+    await ada.says("order")
+    heard = await ada.presses(TEXTS("greeting.tickets"))
+    assert heard.startswith(TEXTS("tickets.none"))
+    assert heard.endswith("What would you like?")
+
+
+async def test_a_text_reader_takes_every_plain_text(bot_with: BotWith) -> None:
+    ada = (await bot_with(Order(), Weigh())).requester("ada")
+    await ada.says("order")
+    assert await ada.says("weigh the hello help") == "How many?"
+    assert await ada.says("2") == "2 weigh the hello help, thank you."
+
+
+async def test_asking_for_a_person_works_inside_a_dialogue_too(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    ada = bot.requester("ada")
+    await ada.says("order")
+    assert "T-1001" in await ada.says("can I talk to someone?")
+    assert (await bot.app.store.find(DIALOGUES, "skill", "order")).items == []
+
+
+async def test_cancel_ends_the_dialogue(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    ada = bot.requester("ada")
+    await ada.says("order")
+    assert await ada.says("/cancel") == TEXTS("dialogue.cancelled")
+    assert await ada.says("/cancel") == TEXTS("dialogue.nothing_to_cancel")
+    assert (await bot.app.store.find(DIALOGUES, "skill", "order")).items == []
+
+
+async def test_what_a_typed_reader_cannot_read_is_tried_by_the_others_once_then_asked_again(bot_with: BotWith) -> None:
+    ada = (await bot_with(Order(), Weigh())).requester("ada")
+    await ada.says("weigh")
+    heard = await ada.says("hello")
+    assert heard.startswith(fragment("greeting.hello"))
+    assert heard.endswith("How heavy is it?")
+    assert await ada.says("5") == "5 kg."
+
+
+async def test_an_answer_that_nobody_can_read_is_asked_again_with_a_hint_and_then_a_person_is_offered(
+    bot_with: BotWith,
+) -> None:
+    ada = (await bot_with(Weigh())).requester("ada")
+    await ada.says("weigh")
+    first = await ada.says("rather heavy")
+    assert first == f"{TEXTS('dialogue.hint.number')}\nHow heavy is it?"
+    assert TEXTS("handoff.talk_to_person") not in first.choices
+    second = await ada.says("very heavy")
+    assert TEXTS("dialogue.offer_person") in second
+    assert TEXTS("handoff.talk_to_person") in second.choices
+    assert await ada.says("5") == "5 kg."
+
+
+async def test_the_second_unread_answer_goes_to_no_other_skill(bot_with: BotWith) -> None:
+    ada = (await bot_with(Weigh(), Order())).requester("ada")
+    await ada.says("weigh")
+    await ada.says("rather heavy")
+    heard = await ada.says("hello")
+    assert not heard.startswith(fragment("greeting.hello"))
+    assert heard.endswith(TEXTS("dialogue.offer_person") + "\nHow heavy is it?")
+
+
+async def test_a_digression_that_asks_parks_the_dialogue_which_comes_back_when_it_ends(bot_with: BotWith) -> None:
+    bot = await bot_with(Weigh(), Order())
+    ada = bot.requester("ada")
+    await ada.says("weigh")
+    assert await ada.says("oh, I must order something") == "What would you like?"
+    await bot.restart()
+    assert await ada.says("bolts") == "How many?"
+    heard = await ada.says("3")
+    assert heard.lines[0]["text"] == "3 bolts, thank you."
+    assert heard.lines[1]["text"] == TEXTS("dialogue.resumed", question="How heavy is it?")
+    assert await ada.says("5") == "5 kg."
+
+
+def asker(word: str) -> Skill[Settings]:
+    class Asker(Skill[Settings]):
+        name = word
+
+        @on.message(match.words(word))
+        async def begin(self, turn: Turn) -> str:
+            return f"{word} {await turn.ask(f'{word}?', read.number):g}."
+
+    return Asker()
+
+
+async def test_dialogues_are_parked_three_deep_at_most(bot_with: BotWith) -> None:
+    words = ["alpha", "bravo", "charlie", "delta"]
+    bot = await bot_with(*map(asker, words))
+    bot._skills = ()  # made by a factory: they are not made again
+    ada = bot.requester("ada")
+    for word in words[:DEEPEST]:
+        assert await ada.says(word) == f"{word}?"
+    assert (await ada.says("delta")).endswith("charlie?")
+    assert await ada.says("3") == f"charlie 3.\n\n{TEXTS('dialogue.resumed', question='bravo?')}"
+    assert await ada.says("2") == f"bravo 2.\n\n{TEXTS('dialogue.resumed', question='alpha?')}"
+    assert await ada.says("1") == "alpha 1."
+
+
+# --- nobody answers -----------------------------------------------------------------------------------------------
+
+
+class Hurry(Skill[Settings]):
+    """Waits ten minutes for an answer."""
+
+    @on.message(match.words("hurry"))
+    async def hurry(self, turn: Turn) -> str:
+        try:
+            answer = await turn.ask("Quick!", within="10m")
+        except NoAnswer:
+            answer = await turn.ask("Too late. Why?")
+            return f"Late because of {answer}."
+        return f"Just in time: {answer}"
+
+
+async def test_within_raises_no_answer_in_the_handler_when_the_time_is_over(bot_with: BotWith) -> None:
+    bot = await bot_with(Hurry())
+    ada = bot.requester("ada")
+    await ada.says("hurry")
+    assert await bot.advance("9m") == []
+    assert [line["text"] for line in await bot.advance("2m")] == ["Too late. Why?"]
+    await bot.restart()
+    assert await ada.says("rain") == "Late because of rain."
+
+
+async def test_an_answer_in_time_takes_the_deadline_away(bot_with: BotWith) -> None:
+    bot = await bot_with(Hurry())
+    ada = bot.requester("ada")
+    await ada.says("hurry")
+    await bot.advance("9m")
+    assert await ada.says("here") == "Just in time: here"
+    assert await bot.advance("30d") == []
+
+
+async def test_a_no_answer_that_nobody_catches_ends_the_dialogue_kindly(bot_with: BotWith) -> None:
+    class Strict(Skill[Settings]):
+        @on.message(match.words("strict"))
+        async def strict(self, turn: Turn) -> str:
+            return await turn.ask("Quick!", within="10m")
+
+    bot = await bot_with(Strict())
+    await bot.requester("ada").says("strict")
+    assert [line["text"] for line in await bot.advance("11m")] == [TEXTS("dialogue.expired")]
+
+
+async def test_without_within_a_dialogue_ends_kindly_after_a_day(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    ada = bot.requester("ada")
+    await ada.says("order")
+    assert await bot.advance("23h") == []
+    assert [line["text"] for line in await bot.advance("2h")] == [TEXTS("dialogue.expired")]
+    assert await bot.advance("30d") == []
+    assert await ada.says("bolts") != "How many?"
+
+
+# --- questions that do not insist ---------------------------------------------------------------------------------
+
+
+class Comment(Skill[Settings]):
+    """Asks without insisting."""
+
+    @on.message(match.words("begin"))
+    async def begin(self, turn: Turn) -> str:
+        return f"Noted: {await turn.ask('Anything to add?', yielding=True)}"
+
+
+async def test_a_yielding_question_takes_what_no_other_skill_takes(bot_with: BotWith) -> None:
+    ada = (await bot_with(Comment(), Weigh())).requester("ada")
+    await ada.says("begin")
+    assert await ada.says("no, all is well") == "Noted: no, all is well"
+
+
+async def test_other_skills_hear_the_answer_to_a_yielding_question_first_and_then_it_lapses(bot_with: BotWith) -> None:
+    ada = (await bot_with(Comment(), Weigh())).requester("ada")
+    await ada.says("begin")
+    assert await ada.says("weigh") == "How heavy is it?"
+    assert await ada.says("5") == "5 kg."
+    assert "Noted" not in await ada.says("no, all is well")
+
+
+# --- choices ------------------------------------------------------------------------------------------------------
+
+
+async def test_buttons_outlive_restarts(bot_with: BotWith) -> None:
+    bot = await bot_with(Colour())
+    ada = bot.requester("ada")
+    assert (await ada.says("paint")).choices == ["Red", "Green"]
+    await bot.restart()
+    assert await ada.presses("Green") == "Green, good."
+
+
+async def test_an_old_choice_says_that_it_is_answered_already(bot_with: BotWith) -> None:
+    class Twice(Skill[Settings]):
+        @on.message(match.words("twice"))
+        async def twice(self, turn: Turn) -> str:
+            first = await turn.choose("First?", ["One", "Two"])
+            return f"{first} {await turn.choose('Second?', ['Three', 'Four'])}"
+
+    bot = await bot_with(Twice())
+    ada = bot.requester("ada")
+    await ada.says("twice")
+    assert await ada.presses("One") == "Second?"
+    assert (await ada.presses("Two")).startswith(TEXTS("dialogue.already_answered"))
+    assert await ada.presses("Four") == "One Four"
+    await bot.restart()
+    assert await ada.presses("Three") == TEXTS("dialogue.already_answered")
+
+
+# --- what is kept -------------------------------------------------------------------------------------------------
+
+
+async def test_the_journal_is_a_document_that_says_step_by_step_what_was_done(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    ada = bot.requester("ada")
+    await ada.says("order")
+    await ada.says("bolts")
+    (dialogue,) = (await bot.app.store.find(DIALOGUES, "skill", "order")).items
+    assert [(step.kind, step.name, step.result) for step in dialogue.steps] == [("ask", "text", "bolts")]
+    assert dialogue.question
+    assert dialogue.question.text == "How many?"
+    assert msgspec.json.decode(msgspec.json.encode(dialogue), type=type(dialogue)) == dialogue
+
+
+async def test_a_dialogue_that_has_ended_leaves_nothing_waiting(bot_with: BotWith) -> None:
+    bot = await bot_with(Order())
+    ada = bot.requester("ada")
+    for words in ("order", "bolts", "3"):
+        await ada.says(words)
+    assert (await bot.app.store.find(DIALOGUES, "skill", "order")).items == []
+    assert await bot.app.store.pending("turns") == []
