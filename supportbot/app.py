@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-
 from supportbot.adapters.base import Adapter
 from supportbot.bot import Bot
 from supportbot.clock import Clock
@@ -18,6 +16,7 @@ from supportbot.domain.address import Address
 from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError
 from supportbot.knowledge.base import Knowledge
+from supportbot.logs import log
 from supportbot.pipeline.handlers import Handlers
 from supportbot.plugins import Failure, Loaded, load_skills
 from supportbot.skills.base import Skill, Start, name_of
@@ -29,7 +28,6 @@ STOP_GRACE = 8.0
 """Seconds that running work gets to finish when the bot stops; the rest is done at the next start."""
 _RELOAD_EVERY = 5.0
 
-log = structlog.get_logger(__name__)
 MakeAdapter = Callable[[Clock], Adapter]
 
 

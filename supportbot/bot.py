@@ -115,7 +115,8 @@ class Bot:
         elif scene.is_agent and not event.direct and case.conversation.requester.id != scene.person.id:
             await relay.claim_by_speaking(scene)
         elif scene.owner in ("queue", "agent"):
-            await relay.from_requester(scene)
+            if not await self.dispatch.go_on(scene):
+                await relay.from_requester(scene)
         else:
             await self.dispatch.message(scene)
             if before and not case.ledger.outgoing:

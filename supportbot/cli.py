@@ -29,7 +29,6 @@ from supportbot.pipeline.isolation import SKILL_THREAD
 from supportbot.samples.paths import ARTICLES
 from supportbot.storage.move import move as move_store
 from supportbot.storage.open import open_store
-from supportbot.terminal import Terminal
 from supportbot.version import __version__
 
 CONFIG = click.option("--config", "config_file", type=click.Path(path_type=Path), help="The configuration file (YAML).")
@@ -142,7 +141,8 @@ async def _move(source: str, target: str) -> None:
             await new.close()
     finally:
         await old.close()
-    click.echo(f"Moved and checked: {report}\nNow set storage.url to {target}; {source} is as it was.")
+    click.echo(f"Moved {report.total} items, and read all of them back.")
+    click.echo(f"Now set storage.url to {target}; {source} is as it was.")
 
 
 # --- how ----------------------------------------------------------------------------------------------------------
@@ -176,6 +176,8 @@ async def _serve_lines(config: Config, clock: Clock, *, strict: bool) -> None:
 
 
 async def _talk(config: Config, *, strict: bool, is_demo: bool) -> None:
+    from supportbot.terminal import Terminal  # noqa: PLC0415 - it brings rich, which lines of JSON do without
+
     clock = SystemClock()
     terminal = Terminal(clock, is_demo=is_demo)
     app = await open_app(config, clock, [lambda _: terminal.console], strict=strict)

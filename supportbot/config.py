@@ -271,7 +271,9 @@ def _all_mistakes(shape: dict[str, Any], folder: Path) -> Iterator[tuple[str, st
             yield f"texts.{key}", message
 
 
-_TOKEN = re.compile(r"xox[a-z]-\d{6,}-[\w-]{6,}|xapp-\d-\w{6,}-\d{6,}-\w{10,}|[MNO][\w-]{23,27}\.[\w-]{6,7}\.[\w-]{27,}")
+_TOKEN = re.compile(
+    r"xox[a-z]-\d{6,}-[\w-]{6,}|xapp-\d-\w{6,}-\d{6,}-\w{10,}|[MNO][\w-]{23,27}\.[\w-]{6,7}\.[\w-]{27,}"
+)
 """How the tokens of Slack and Discord look."""
 
 

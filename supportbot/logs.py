@@ -8,8 +8,6 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
-
 ALLOWED = frozenset(
     {"event", "level", "timestamp", "skill", "handler", "where", "error", "queue", "work", "attempt", "reason",
      "problem", "adapter", "exception"}
@@ -17,10 +15,50 @@ ALLOWED = frozenset(
 """The only fields that reach a log: whatever else is passed is dropped, so nobody's words get there by accident."""
 
 
+class Log:
+    """Writes lines by structlog, which is loaded for the first of them: most processes end without one."""
+
+    def __init__(self) -> None:
+        self._level: int | None = None
+
+    def begin(self, level: int) -> None:
+        """Write lines from a level on."""
+        self._level = level
+        if "structlog" in sys.modules:
+            self._tell_structlog()
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Write what an operator should look at some day."""
+        self._write("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Write what an operator should look at soon."""
+        self._write("error", event, fields)
+
+    def _write(self, method: str, event: str, fields: dict[str, Any]) -> None:
+        import structlog  # noqa: PLC0415 - 60 ms, which a start does not pay
+
+        self._tell_structlog()
+        getattr(structlog.get_logger(), method)(event, **fields)
+
+    def _tell_structlog(self) -> None:
+        if self._level is not None:
+            _configure(self._level)
+            self._level = None
+
+
+log = Log()
+
+
 def configure(level: str = "") -> None:
     """Send logs to standard error, from a level on (``SUPPORTBOT_LOG``, by default ``warning``)."""
     wanted = (level or os.environ.get("SUPPORTBOT_LOG", "warning")).upper()
-    number = logging.getLevelNamesMapping().get(wanted, logging.WARNING)
+    log.begin(logging.getLevelNamesMapping().get(wanted, logging.WARNING))
+
+
+def _configure(level: int) -> None:
+    import structlog  # noqa: PLC0415 - see above
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -29,7 +67,7 @@ def configure(level: str = "") -> None:
             _only_allowed,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 

@@ -9,14 +9,16 @@ import inspect
 import sys
 import traceback
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from supportbot.config import BUILT_IN_SKILLS, Config, SkillEntry, read_settings
 from supportbot.errors import ConfigurationError, Problem
 from supportbot.skills.base import Skill, name_of, settings_type
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ALWAYS_LAST = "fallback"
 GROUP = "supportbot.skills"
@@ -68,6 +70,8 @@ def _find(entry: SkillEntry, config: Config) -> type[Skill[Any]]:
     if entry.name in (*BUILT_IN_SKILLS, ALWAYS_LAST):
         module = importlib.import_module(f"supportbot.skills.{entry.name}")
         return _skill_in(module, entry, Path(str(module.__file__)), config)
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 10 ms for what only a stranger's skill needs
+
     installed = {point.name: point for point in entry_points(group=GROUP)}
     if entry.name in installed:
         return _installed(installed[entry.name])

@@ -11,9 +11,9 @@ from supportbot.desk.case import Case
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.person import Person
 from supportbot.domain.ticket import Ticket
-from supportbot.errors import IllegalMove, NotAllowed, NotFound
+from supportbot.errors import NotAllowed, NotFound
 
-Action = Callable[[Case], Awaitable[Ticket]]
+Action = Callable[[Case, Ticket], Awaitable[Ticket]]
 
 
 class TurnDesk:
@@ -26,50 +26,53 @@ class TurnDesk:
     async def claim(self, reference: str = "", *, take_over: bool = False) -> Ticket:
         """Take a case; exactly one agent wins, ClaimedAlready tells the others who."""
         agent = self._asking.person
-        return await self._act("claim", reference, lambda case: handoffs.claim(case, agent, take_over=take_over))
+        return await self._act(
+            "claim", reference, lambda case, ticket: handoffs.claim(case, ticket, agent, take_over=take_over)
+        )
 
     async def release(self, reference: str = "", *, to: Literal["queue", "bot"] = "queue") -> Ticket:
         """Give a case back to the queue or to the bot."""
-        return await self._act("release", reference, lambda case: handoffs.release(case, to_bot=to == "bot"))
+        return await self._act(
+            "release", reference, lambda case, ticket: handoffs.release(case, ticket, to_bot=to == "bot")
+        )
 
     async def assign(self, reference: str, who: str) -> Ticket:
         """Give a case to another agent, named as on their platform (``@sam``)."""
         adapter, workspace, _ = self._asking.person.id.split("/", 2)
         agent = Person.of(adapter, workspace, who.strip().lstrip("@"))
-        return await self._act("assign", reference, lambda case: handoffs.assign(case, agent))
+        return await self._act("assign", reference, lambda case, ticket: handoffs.assign(case, ticket, agent))
 
     async def note(self, reference: str, words: str) -> Ticket:
         """Write an internal note; the requester never sees it."""
 
-        async def do(case: Case) -> Ticket:
-            case.note("note", self._asking.person.name, words)
-            return await self._ticket(case)
+        async def do(case: Case, ticket: Ticket) -> Ticket:
+            case.note("note", self._asking.person.name, words, ticket=ticket.reference)
+            return ticket
 
         return await self._act("note", reference, do)
 
     async def reply(self, reference: str, words: str) -> Ticket:
         """Say something to the requester of a case that this agent has claimed."""
         agent = self._asking.person
-        return await self._act("reply", reference, lambda case: handoffs.reply(case, agent, words))
+        return await self._act("reply", reference, lambda case, ticket: handoffs.reply(case, ticket, agent, words))
 
     async def solve(self, reference: str = "", last_words: str = "") -> Ticket:
         """Solve a case, with a last message to the requester."""
         agent = self._asking.person
-        return await self._act("solve", reference, lambda case: handoffs.solve(case, agent, last_words))
+        return await self._act("solve", reference, lambda case, ticket: handoffs.solve(case, ticket, agent, last_words))
 
     async def close(self, reference: str = "") -> Ticket:
         """Close a case without a word to the requester."""
         agent = self._asking.person
-        return await self._act("close", reference, lambda case: handoffs.close(case, agent))
+        return await self._act("close", reference, lambda case, ticket: handoffs.close(case, ticket, agent))
 
     async def reopen(self, reference: str = "") -> Ticket:
         """Open a solved or closed ticket again, claimed by this agent."""
 
-        async def do(case: Case) -> Ticket:
-            ticket = await self._ticket(case)
+        async def do(case: Case, ticket: Ticket) -> Ticket:
             if not ticket.is_unsolved:
                 ticket = await tickets.move(case, ticket, "open", by=self._asking.person.name)
-            return await handoffs.claim(case, self._asking.person)
+            return await handoffs.claim(case, ticket, self._asking.person)
 
         return await self._act("reopen", reference, do)
 
@@ -88,9 +91,9 @@ class TurnDesk:
         found: list[Ticket] = []
 
         async def do() -> str:
-            case = await self._find(reference)
+            case, ticket = await self._find(reference)
             self._asking.about = case.conversation.id
-            found.append(await action(case))
+            found.append(await action(case, ticket))
             return found[0].reference
 
         name = await self._asking.journal.step("desk", f"{verb} {reference}".strip(), str, do)
@@ -100,27 +103,19 @@ class TurnDesk:
         if not self._asking.is_agent:
             raise NotAllowed("only agents may do this")
 
-    async def _find(self, reference: str) -> Case:
+    async def _find(self, reference: str) -> tuple[Case, Ticket]:
         ledger = self._case.ledger
         if not reference:
             name = await ledger.conversation_at(self._asking.here.key) if self._asking.here.thread else ""
             case = await Case.load(ledger, name) if name else None
             if case is None or not case.conversation.ticket:
                 raise NotFound("no ticket was named, and this is no case's thread")
-            return case
+            return case, await self._ticket(case)
         ticket = await self._by_reference(reference)
         case = await Case.load(ledger, ticket.conversation)
         if case is None:
             raise NotFound(f"there is no ticket {reference}")
-        if ticket.reference != case.conversation.ticket:
-            self._turn_to(case, ticket)
-        return case
-
-    def _turn_to(self, case: Case, ticket: Ticket) -> None:
-        """Make an earlier ticket the one that its conversation is about, unless an unsolved one is being dealt with."""
-        if case.conversation.handoff:
-            raise IllegalMove(f"that conversation is about {case.conversation.ticket} now; use that reference")
-        case.update(ticket=ticket.reference)
+        return case, ticket
 
     async def _by_reference(self, reference: str) -> Ticket:
         return await tickets.visible(self._case, reference, to=self._asking.person, is_agent=True)

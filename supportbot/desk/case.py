@@ -17,6 +17,7 @@ from supportbot.domain.reply import OFFERS, Button, Choice, Offer, Outgoing, Pur
 from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.domain.timeline import TIMELINE, Entry, EntryKind
 from supportbot.domain.work import OUTBOX
+from supportbot.errors import IllegalMove
 
 
 class Case:
@@ -173,6 +174,17 @@ class Case:
     def desk(self) -> Address:
         """The case's thread in the agents' channel."""
         return msgspec.structs.replace(self.ledger.rules.agents, thread=self.conversation.id)
+
+    async def take_place(self) -> None:
+        """Make the requester's address lead to this conversation again, where a later one began there meanwhile."""
+        place = await self.ledger.get(PLACES, self.conversation.address.key)
+        if place and place.conversation != self.conversation.id:
+            later = await Case.load(self.ledger, place.conversation)
+            if later and later.conversation.owner in ("queue", "agent"):
+                raise IllegalMove(f"people are busy with {later.conversation.ticket} of the same person")
+            self.ledger.put(PLACES, msgspec.structs.replace(place, conversation=self.conversation.id))
+        if self.conversation.ended_at:
+            self.update(ended_at=0)
 
     async def open_desk(self) -> None:
         """Make the thread in the agents' channel lead to this conversation."""

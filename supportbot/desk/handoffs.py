@@ -39,6 +39,7 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
     await case.leave_dialogues(keep=keep)
     if ticket is None:
         ticket = await tickets.open_ticket(case, subject=conversation.question or await _last_words(case) or reason)
+    await case.take_place()
     await case.own("queue")
     case.update(
         queued_at=now,
@@ -60,13 +61,12 @@ async def _last_words(case: Case) -> str:
     return said[-1] if said else ""
 
 
-async def claim(case: Case, agent: Person, *, take_over: bool = False) -> Ticket:
+async def claim(case: Case, ticket: Ticket, agent: Person, *, take_over: bool = False) -> Ticket:
     """Give the case to an agent; exactly one wins, ClaimedAlready tells the others who has it."""
     conversation = case.conversation
-    ticket = await _ticket(case)
     if conversation.owner == "agent" and conversation.agent:
         if conversation.agent.id == agent.id:
-            return ticket
+            return _assigned(case, ticket, agent)
         if not take_over:
             raise ClaimedAlready(conversation.agent)
         case.tell_agents(case.texts("agents.taken_over", reference=ticket.reference, agent=escape(agent.name)))
@@ -80,19 +80,28 @@ async def give_to(case: Case, ticket: Ticket, agent: Person) -> None:
     now = case.ledger.now
     if case.conversation.owner != "agent":
         await case.leave_dialogues()
+    await case.take_place()
     await case.own("agent", agent)
     handoff = case.conversation.handoff or Handoff(ticket=ticket.reference, reason="", asked_at=now)
-    case.update(handoff=msgspec.structs.replace(handoff, claimed_at=now, agent_spoke_at=0, heard_at=now))
-    assigned = msgspec.structs.replace(ticket, assignee=agent, changed_at=now)
-    case.ledger.put(TICKETS, assigned.moved("open", now) if assigned.status == "new" else assigned)
+    claimed = msgspec.structs.replace(handoff, ticket=ticket.reference, claimed_at=now, agent_spoke_at=0, heard_at=now)
+    case.update(handoff=claimed, ticket=ticket.reference)
+    _assigned(case, ticket, agent)
     _stop_watching(case)
     watch_claim(case)
     case.happened("claimed", reference=ticket.reference, agent=agent.id)
 
 
-async def release(case: Case, *, to_bot: bool = False) -> Ticket:
+def _assigned(case: Case, ticket: Ticket, agent: Person) -> Ticket:
+    now = case.ledger.now
+    assigned = msgspec.structs.replace(ticket, assignee=agent, changed_at=now)
+    assigned = assigned.moved("open", now) if assigned.status == "new" else assigned
+    case.ledger.put(TICKETS, assigned)
+    return assigned
+
+
+async def release(case: Case, ticket: Ticket, *, to_bot: bool = False) -> Ticket:
     """Give the case back, to the queue or to the bot, and tell the requester."""
-    ticket = await _ticket(case)
+    _must_be_cared_for(case, ticket)
     _stop_watching(case)
     case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=case.ledger.now))
     if to_bot:
@@ -117,45 +126,44 @@ async def requeue(case: Case) -> None:
     _watch_queue(case)
 
 
-async def assign(case: Case, agent: Person) -> Ticket:
+async def assign(case: Case, ticket: Ticket, agent: Person) -> Ticket:
     """Give the case to a named agent, whoever has it now."""
-    ticket = await _ticket(case)
     if case.conversation.agent is None or case.conversation.agent.id != agent.id:
         await give_to(case, ticket, agent)
         case.say(case.texts("handoff.claimed", agent=escape(agent.name)), purpose="notice")
     return ticket
 
 
-async def reply(case: Case, agent: Person, words: str) -> Ticket:
+async def reply(case: Case, ticket: Ticket, agent: Person, words: str) -> Ticket:
     """Show an agent's words to the requester, under the agent's or the team's name; only the claimer may."""
-    conversation = case.conversation
-    if conversation.agent is None or conversation.agent.id != agent.id:
-        raise IllegalMove(f"claim {conversation.ticket} first")
-    team = case.ledger.rules.settings.anonymous
-    case.say(escape(words), purpose="relay", author=case.texts("handoff.team_name") if team else agent.name)
-    return answered(case, await _ticket(case))
+    if case.conversation.agent is None or case.conversation.agent.id != agent.id:
+        raise IllegalMove(f"claim {ticket.reference} first")
+    return _relay(case, ticket, agent, words)
 
 
-async def solve(case: Case, by: Person, last_words: str = "") -> Ticket:
-    """Solve the case's ticket with a word to the requester; the bot takes the conversation back."""
-    ticket = await _ticket(case)
+def _relay(case: Case, ticket: Ticket, agent: Person, words: str) -> Ticket:
+    is_anonymous = case.ledger.rules.settings.anonymous
+    author = case.texts("handoff.team_name") if is_anonymous else agent.name
+    case.say(escape(words), purpose="relay", author=author)
+    return answered(case, ticket)
+
+
+async def solve(case: Case, ticket: Ticket, by: Person, last_words: str = "") -> Ticket:
+    """Solve a ticket with a word to the requester; the bot takes the conversation back if it was about that."""
     if not ticket.is_unsolved:
         raise IllegalMove(f"{ticket.reference} is {ticket.status} already")
     if last_words:
-        team = case.ledger.rules.settings.anonymous
-        case.say(escape(last_words), purpose="relay", author=case.texts("handoff.team_name") if team else by.name)
-        ticket = answered(case, ticket)
+        ticket = _relay(case, ticket, by, last_words)
     moved = await tickets.move(case, ticket, "solved", by=by.name)
-    await _end(case)
+    await _end(case, ticket)
     case.say(case.texts("handoff.solved", reference=ticket.reference), purpose="notice")
     return moved
 
 
-async def close(case: Case, by: Person) -> Ticket:
-    """Close the case's ticket without a word to the requester (spam, a duplicate)."""
-    ticket = await _ticket(case)
+async def close(case: Case, ticket: Ticket, by: Person) -> Ticket:
+    """Close a ticket without a word to the requester (spam, a duplicate)."""
     moved = await tickets.move(case, ticket, "closed", by=by.name)
-    await _end(case)
+    await _end(case, ticket)
     await tickets.end_if_last(case)
     return moved
 
@@ -166,7 +174,7 @@ async def end_by_requester(case: Case) -> Ticket:
     moved = ticket
     if ticket.is_unsolved:
         moved = await tickets.move(case, ticket, "solved", by=case.conversation.requester.name)
-    await _end(case)
+    await _end(case, ticket)
     case.tell_agents(case.texts("agents.ended_by_requester", reference=ticket.reference, who=case.requester_name))
     return moved
 
@@ -174,16 +182,29 @@ async def end_by_requester(case: Case) -> Ticket:
 async def leave_as_ticket(case: Case) -> Ticket:
     """Stop waiting in the chat; the ticket stays open and in the agents' list."""
     ticket = await _ticket(case)
-    await _end(case)
+    await _end(case, ticket)
     case.tell_agents(case.texts("agents.left_as_ticket", reference=ticket.reference, who=case.requester_name))
     return ticket
 
 
-async def _end(case: Case) -> None:
+async def _end(case: Case, ticket: Ticket) -> None:
+    """Give the conversation back to the bot, unless people are busy with another of its tickets."""
+    if not _is_cared_for(case, ticket):
+        return
     _stop_watching(case)
     if case.conversation.owner in ("queue", "agent"):
         await case.own("bot")
     case.update(handoff=None, queued_at=0)
+
+
+def _is_cared_for(case: Case, ticket: Ticket) -> bool:
+    handoff = case.conversation.handoff
+    return handoff is not None and handoff.ticket == ticket.reference
+
+
+def _must_be_cared_for(case: Case, ticket: Ticket) -> None:
+    if not _is_cared_for(case, ticket):
+        raise IllegalMove(f"nobody has {ticket.reference} now")
 
 
 def answered(case: Case, ticket: Ticket) -> Ticket:

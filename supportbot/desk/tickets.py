@@ -39,7 +39,8 @@ async def open_ticket(
         changed_at=ledger.now,
     )
     ledger.put(TICKETS, ticket)
-    case.update(ticket=reference, tickets=(*conversation.tickets, reference), question="", misses=0)
+    about = conversation.handoff.ticket if conversation.handoff else reference
+    case.update(ticket=about, tickets=(*conversation.tickets, reference), question="", misses=0)
     case.note("ticket", conversation.requester.name, "new", ticket=reference)
     case.happened("ticket_opened", reference=reference)
     return ticket

@@ -42,6 +42,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag="event"):
     """The platform's short-lived handle to open a form with, where this event brings one."""
 
 
+EVENTS = (
+    "conversation_began",
+    "ticket_opened",
+    "ticket_solved",
+    "ticket_reopened",
+    "ticket_closed",
+    "ticket_rated",
+    "handed_off",
+    "claimed",
+    "dialogue_left",
+)
+"""What happens in the house and skills may listen to, with ``@on.event``."""
+
+
 class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
     """Something that happened or fell due inside: it concerns one conversation, and runs in its order.
 

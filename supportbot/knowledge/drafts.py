@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from supportbot.domain.article import Article
+from supportbot.domain.words import clean
 from supportbot.errors import Problem
 from supportbot.ids import derived
-from supportbot.domain.words import clean
 
 FIELDS = ("id", "question", "alternatives", "answer", "tags")
 LONGEST_ID = 200

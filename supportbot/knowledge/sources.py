@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supportbot.domain.article import Article
+from supportbot.domain.words import clean
 from supportbot.errors import ConfigurationError, Problem
 from supportbot.knowledge.drafts import Draft
 from supportbot.knowledge.formats import READERS
-from supportbot.domain.words import clean
 
 LARGEST_SOURCE = 20 * 1024 * 1024
 """The most bytes of one file."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-
-import structlog
 
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.work import Work
 from supportbot.errors import LostClaim
+from supportbot.logs import log
 from supportbot.storage.base import Changes, Store
 
 Job = Callable[[Work], Awaitable[list[Work]]]
@@ -22,8 +20,6 @@ MOST_ATTEMPTS = 5
 _PAUSES = (1, 5, 30, 120)
 _AT_ONCE = 64
 _LONGEST_SLEEP = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 class Crew:

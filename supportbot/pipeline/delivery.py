@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-import structlog
 
 from supportbot.adapters.base import Adapter, Sent
 from supportbot.clock import MINUTE, SECOND, Clock
@@ -19,8 +18,6 @@ from supportbot.storage.base import Changes, Store
 
 _LOOK_AGAIN = 10 * SECOND
 _GIVE_UP_LOOKING = 5 * MINUTE
-
-log = structlog.get_logger(__name__)
 
 
 class Delivery:

@@ -12,7 +12,7 @@ from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers, MessageHandlers
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.questions import Questions
-from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer
+from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer, began_with_command
 from supportbot.pipeline.switches import Switches
 from supportbot.skills.match import Said
 
@@ -50,6 +50,16 @@ class Dispatch:
             last = await self.questions.last_for(scene)
             if last is None or not isinstance(await self.questions.answer(scene, last), Ran):
                 await self._fall_back(scene)
+
+    async def go_on(self, scene: Scene) -> bool:
+        """Answer a dialogue that a command began, while people have the conversation; False where there is none."""
+        waiting = await self.questions.open_for(scene)
+        if waiting is None or not began_with_command(waiting):
+            return False
+        result = await self.questions.answer(scene, waiting)
+        if isinstance(result, Unread):
+            self.questions.put_again(scene, waiting, hint=result.hint)
+        return True
 
     async def _answer(self, scene: Scene, waiting: Dialogue, said: Said) -> None:
         result = await self.questions.answer(scene, waiting)

@@ -47,7 +47,7 @@ async def from_agent(scene: Scene) -> None:
     elif not scene.event.text.strip():
         case.answer_at(scene.here, case.texts("errors.empty_message"))
     elif _is_for_the_requester(scene, case):
-        await handoffs.reply(case, scene.person, scene.event.text)
+        await handoffs.reply(case, await handoffs.ticket_of(case), scene.person, scene.event.text)
         case.answer_at(scene.here, case.texts("agents.relayed", who=case.requester_name), react=scene.event.key)
     else:
         note(case, scene, scene.event.text)

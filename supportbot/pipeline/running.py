@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-
 from supportbot.asking import Asking
 from supportbot.desk.case import Case
 from supportbot.dialogue import Journal, NotRead, Suspended
@@ -28,6 +26,8 @@ from supportbot.errors import (
 )
 from supportbot.faults import fault_point
 from supportbot.knowledge.base import Knowledge
+from supportbot.logs import log
+from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers
 from supportbot.pipeline.isolation import Isolation, where
 from supportbot.pipeline.ownership import Scene
@@ -35,8 +35,6 @@ from supportbot.pipeline.switches import Switches
 from supportbot.reader import Answer
 from supportbot.skills.base import Pass
 from supportbot.turn import Turn
-
-log = structlog.get_logger(__name__)
 
 _WORDS_FOR: dict[type[BaseException], str] = {
     NotFound: "tickets.not_found",
@@ -155,7 +153,7 @@ class Running:
             gave_up=call.gave_up,
             is_agent=scene.is_agent,
             owner=scene.owner,
-            is_command=call.is_command,
+            is_command=call.is_command or (dialogue is not None and began_with_command(dialogue)),
             args=call.args,
             value=call.value,
             found=call.found,
@@ -254,6 +252,12 @@ def way_on(scene: Scene) -> list[Choice]:
         Choice(texts("handoff.talk_to_person"), command="human"),
         Choice(texts("tickets.open_one"), command="ticket"),
     ]
+
+
+def began_with_command(dialogue: Dialogue) -> bool:
+    """Tell whether a command or a press began this dialogue: its words pass, whoever owns the conversation."""
+    origin = dialogue.origin
+    return isinstance(origin, Event) and (origin.kind == "press" or bool(command_in(origin.text)[0]))
 
 
 def end_dialogue(case: Case, dialogue: Dialogue | None) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from supportbot.domain.event import EVENTS
+from supportbot.errors import SkillError
 from supportbot.skills.base import Mark, Role, mark
 from supportbot.skills.match import Matcher
 
@@ -25,8 +28,13 @@ def event(name: str) -> Callable[[F], F]:
     """Call the handler, in a turn of its own, when something has happened in a conversation.
 
     ``conversation_began``, ``ticket_opened``, ``ticket_solved``, ``ticket_reopened``, ``ticket_closed``,
-    ``ticket_rated``, ``handed_off``, ``claimed``, ``dialogue_left``; what belongs to it is in ``turn.data``.
+    ``ticket_rated``, ``handed_off``, ``claimed``, ``dialogue_left``; what belongs to it is in ``turn.data``. Raises
+    SkillError for any other name, since such a handler would never be called.
     """
+    if name not in EVENTS:
+        near = difflib.get_close_matches(name, EVENTS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(EVENTS)}"
+        raise SkillError(f"on.event({name!r}): nothing of that name happens; {hint}")
     return _marking(Mark(kind="event", name=name))
 
 

@@ -1,12 +1,13 @@
 """A conversation with a real ``supportbot chat --json`` process that may die: fed, heard, killed, started again.
 
 `Chat` is one process. `Play` speaks a script in rounds, sends again whatever was not done when the process died, and
-keeps all that was heard. `state_of` reads what the store then holds, with everything left out that a restart may change.
+keeps all that was heard. `state_of` reads what the store then holds, without what a restart may change.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -136,15 +137,17 @@ class Chat:
         if sign is not None:
             self.process.send_signal(sign)
         else:
-            self.process.stdin.close()
+            self._close_input()
         self._ready += self.rest()
         code = self.process.wait()
         self.process.stdout.close()
-        try:
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass
+        self._close_input()
         return code
+
+    def _close_input(self) -> None:
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):  # what it did not take goes to the next one
+            self.process.stdin.close()
 
 
 _MAIN = "from supportbot.cli import main; main()"
@@ -196,14 +199,12 @@ class Play:
         numbered = dict(zip(chat.send(*lines), lines, strict=True))
         for out in self._interrupt(chat):
             self._hear(out, numbered)
-        while numbered:
-            out = chat.read()
-            if out is None:
-                self.codes.append(chat.end())
-                self._chat = None
-                self.on_death(self)
-                break
+        while numbered and (out := chat.read()) is not None:
             self._hear(out, numbered)
+        if numbered or chat.process.poll() is not None:
+            self.codes.append(chat.end())
+            self._chat = None
+            self.on_death(self)
         return list(numbered.values())
 
     def _hear(self, out: Line, numbered: dict[int, Line]) -> None:
@@ -301,12 +302,21 @@ class Orders(Skill[OrderSettings]):
 '''
 
 
+ARTICLES = [
+    {"id": "password", "question": "How do I reset my password?", "answer": "Open the sign-in page, choose Forgot."},
+    {"id": "invoice", "question": "Where do I find my invoices?", "answer": "Under Settings, Billing."},
+    {"id": "export", "question": "Can I export my timesheets to a spreadsheet?", "answer": "Yes, under Reports."},
+    {"id": "holiday", "question": "How are public holidays counted?", "answer": "As days off, by country."},
+]
+
+
 def prepare(folder: Path, store: str) -> Path:
     """Write the configuration of the play: all built-in skills, and one of the team's own."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "skills").mkdir()
     (folder / "skills" / "orders.py").write_text(ORDERS, "utf-8")
-    articles = Path(supportbot.__file__).parent / "samples" / "articles.yaml"
+    articles = folder / "articles.jsonl"
+    articles.write_text("\n".join(json.dumps(article) for article in ARTICLES), "utf-8")
     own: Line = {"orders": {"world": str(folder / "world.txt")}}
     skills = ["greeting", {"faq": {"sources": [str(articles)]}}, "tickets", "handoff", "survey", own, "help"]
     return write_config(folder, store, skills=skills, skill_paths=[str(folder / "skills")])

@@ -49,6 +49,7 @@ class Killer:
         if not chat.is_idle:
             self.left -= 1
             chat.process.send_signal(signal.SIGKILL)
+            chat.process.wait()
         yield from filter(None, lines)
 
 

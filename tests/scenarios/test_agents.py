@@ -138,9 +138,7 @@ async def test_a_note_stays_inside_and_is_marked_so(
     assert "VIP" not in " ".join(line["text"] for line in bot.shown if line["to"] == "ada")
 
 
-async def test_anyone_elses_words_are_notes(
-    bot: BotHarness, texts: Texts, ada: Party, sam: Party, tess: Party
-) -> None:
+async def test_anyone_elses_words_are_notes(bot: BotHarness, texts: Texts, ada: Party, sam: Party, tess: Party) -> None:
     case = bot.agents_channel.conversation
     assert await sam.says("who takes this?", case=case) == texts("agents.noted", reference="T-1001")
     await sam.says("/claim T-1001")
@@ -235,9 +233,7 @@ async def test_solving_without_a_word_still_tells_the_requester(
     assert last_for(bot, "ada") == texts("handoff.solved", reference="T-1001")
 
 
-async def test_closing_says_nothing_and_brings_no_survey(
-    bot: BotHarness, texts: Texts, ada: Party, sam: Party
-) -> None:
+async def test_closing_says_nothing_and_brings_no_survey(bot: BotHarness, texts: Texts, ada: Party, sam: Party) -> None:
     seen = len([line for line in bot.shown if line["to"] == "ada"])
     assert await sam.says("/close T-1001") == texts("agents.closed", reference="T-1001")
     await bot.advance("30h")

@@ -216,7 +216,8 @@ def test_a_stand_in_for_a_secret_may_be_in_the_file_because_it_opens_nothing(wri
 
 
 @pytest.mark.parametrize(
-    "token", ["xoxb-123456789012-abcdef", "xapp-1-A0123456789-123456789-0123456789abcdef", f"M{'a' * 24}.{'b' * 6}.{'c' * 30}"]
+    "token",
+    ["xoxb-123456789012-abcdef", "xapp-1-A0123456789-123456789-0123456789abcdef", f"M{'a' * 24}.{'b' * 6}.{'c' * 30}"],
 )
 def test_what_looks_like_a_real_token_is_refused_anywhere(write: Write, token: str) -> None:
     (found,) = problems(write(f"texts:\n  greeting.hello: 'I am {token}'"))
