@@ -20,6 +20,7 @@ import inspect
 import re
 import statistics
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -45,6 +46,7 @@ from supportbot.domain.address import Address
 from supportbot.domain.conversation import Conversation
 from supportbot.domain.event import Event
 from supportbot.domain.person import Person
+from supportbot.domain.schema import SCHEMA
 from supportbot.knowledge.base import Knowledge
 from supportbot.pipeline.dispatch import Dispatch
 from supportbot.pipeline.handlers import Handlers
@@ -62,13 +64,12 @@ TEXT = "Hello, could you tell me how the weather in Lisbon is today, please?"
 LIMIT = 0.5
 
 Once = Callable[[], Awaitable[object]]
-heard = 0
+heard: Counter[str] = Counter()
 
 
 def hear(text: str) -> None:
     """Count, so that every contender can be seen to have called its handler."""
-    global heard
-    heard += bool(text)
+    heard[text] += 1
 
 
 # --- the contenders -----------------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def supportbot(handlers: Handlers) -> Once:
 
 async def supportbot_with_a_turn(handlers: Handlers) -> Once:
     clock = SystemClock()
-    store = await open_store("tinydb:memory", _schema(), clock=clock)
+    store = await open_store("tinydb:memory", SCHEMA, clock=clock)
     place, ada = Address("console", "local", "@ada"), Person("console/local/ada", "ada")
     rules = Rules(settings=DeskSettings(), agents=Address("console", "local", "#agents"), texts=Texts())
     switches = Switches(clock)
@@ -132,12 +133,6 @@ async def supportbot_with_a_turn(handlers: Handlers) -> Once:
         await dispatcher.message(Scene(case, event, ada, place))
 
     return dispatch
-
-
-def _schema() -> Any:
-    from supportbot.domain.schema import SCHEMA  # noqa: PLC0415 - beside its only use
-
-    return SCHEMA
 
 
 def slack_machine() -> Once:
@@ -206,11 +201,11 @@ def _listen(app: AsyncApp, word: str) -> None:
 
 async def cost(once: Once, times: int) -> float:
     """Tell the CPU time of one dispatch in microseconds; each has called its handler."""
-    before, began = heard, time.process_time()
+    before, began = heard[TEXT], time.process_time()
     for _ in range(times):
         await once()
     spent = time.process_time() - began
-    assert heard - before == times, f"{heard - before} of {times} messages were heard"
+    assert heard[TEXT] - before == times, f"{heard[TEXT] - before} of {times} messages were heard"
     return spent / times * 1e6
 
 

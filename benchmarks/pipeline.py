@@ -2,7 +2,7 @@
 
 Each message is received, stored in ``tinydb:memory``, dealt with by a small skill, committed, put into the outbox and
 delivered to an adapter that shows it to nobody. CPU is the process's time, in microseconds a message; the median of
-several rounds. In the same run stand twenty bare ``asyncio.create_task`` round trips, which tell how fast the machine is.
+several rounds. Twenty bare ``asyncio.create_task`` round trips, measured in turn with it, tell how fast the machine is.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ class Asking:
     is_agent: bool = False
     owner: str = "bot"
     """Who owned the conversation when the turn began."""
+    asked: str = ""
+    """Which kind of question of the bot waits for this person's words: "insisting", "yielding", or "" for none."""
     about: str = ""
     """The conversation that an agent's action was about; its answer is shown as belonging there."""
     is_command: bool = False

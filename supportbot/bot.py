@@ -14,14 +14,15 @@ from supportbot.clock import Clock
 from supportbot.desk.ledger import Ledger
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import Address
+from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing, Purpose
 from supportbot.domain.work import OUTBOX, TURNS, Work
-from supportbot.errors import Conflict
+from supportbot.errors import Conflict, LostClaim
 from supportbot.faults import fault_point
 from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
-from supportbot.pipeline import ownership, relay
+from supportbot.pipeline import ownership, relay, succession
 from supportbot.pipeline.crew import Crew
 from supportbot.pipeline.delivery import Delivery
 from supportbot.pipeline.dispatch import Dispatch
@@ -77,28 +78,48 @@ class Bot:
         If the conversation changed meanwhile (an agent claimed it, say), nothing was done, and it is decided again.
         """
         for _ in range(_MOST_RERUNS):
-            ledger = Ledger(self.store, self.rules, self.clock.now(), work.id)
-            await self._decide(ledger, work)
+            ledger = await self._decide(work)
             fault_point("turn.before_commit")
             try:
                 claimed = await self.crew.commit(ledger.changes(work), work)
             except Conflict:
                 continue
+            except LostClaim:
+                if not ledger.withdrawn:
+                    raise
+                continue  # a message to be withheld was just being sent
             fault_point("turn.after_commit")
             return claimed
         raise Conflict(f"{work.id} met {_MOST_RERUNS} changes of its conversation one after another")
 
-    async def _decide(self, ledger: Ledger, work: Work) -> None:
+    async def _decide(self, work: Work) -> Ledger:
+        """Decide what comes of it; what the same person wrote right behind it is dealt with together.
+
+        But a dialogue takes one message at a time: where one is touched, it is decided again for this message alone.
+        """
+        along = await succession.behind(self.store, work)
+        ledger = await self._decide_for(work, along)
+        if along and ledger.has_put(DIALOGUES):
+            ledger = await self._decide_for(work, [])
+        return ledger
+
+    async def _decide_for(self, work: Work, along: list[Work]) -> Ledger:
+        cause = f"{work.id}+{len(along)}" if along else work.id
+        ledger = Ledger(self.store, self.rules, self.clock.now(), cause)
+        ledger.withdrawn += along
         if isinstance(work.payload, Signal):
             scene = await ownership.scene_of_signal(ledger, work.payload)
             if scene:
                 await self.timers.run(scene, work.payload)
         elif isinstance(work.payload, Event):
+            others = [other.payload for other in along if isinstance(other.payload, Event)]
             is_agent = await self.adapters[work.payload.address.adapter].is_agent(work.payload)
-            scene = await ownership.scene_of_event(ledger, work.payload, is_agent=is_agent)
-            await self._route(scene)
+            event = succession.joined(work.payload, others)
+            scene = await ownership.scene_of_event(ledger, event, is_agent=is_agent)
+            await self._route(scene, [work.payload, *others])
+        return ledger
 
-    async def _route(self, scene: Scene) -> None:
+    async def _route(self, scene: Scene, said: list[Event]) -> None:
         event, case = scene.event, scene.case
         if scene.side == "agents":
             if not await self.dispatch.act(scene) and event.kind == "message":
@@ -107,7 +128,7 @@ class Bot:
         if event.kind not in ("message", "command", "press"):
             return  # edits, deletions and reactions are followed where a platform brings them
         before = None if event.direct else case.ledger.save()
-        ownership.heard(scene)
+        ownership.heard(scene, said)
         if event.kind != "press" and not event.text.strip() and not event.files:
             answer(scene, case.texts("errors.empty_message"))
         elif await self.dispatch.act(scene):

@@ -113,6 +113,11 @@ class Turn:
         return bool(self._asking.here.thread)
 
     @property
+    def asked(self) -> str:
+        """Whether a question of the bot waits for these words: "insisting" or "yielding" as it was asked, "" for no."""
+        return self._asking.asked
+
+    @property
     def owner(self) -> str:
         """Who owned the conversation when the turn began: bot, queue, agent or nobody."""
         return self._asking.owner

@@ -11,7 +11,7 @@ from supportbot.desk.case import Case
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.person import Person
 from supportbot.domain.ticket import Ticket
-from supportbot.errors import NotAllowed, NotFound
+from supportbot.errors import NotAllowed, NotFound, SupportbotError
 
 Action = Callable[[Case, Ticket], Awaitable[Ticket]]
 
@@ -91,9 +91,14 @@ class TurnDesk:
         found: list[Ticket] = []
 
         async def do() -> str:
-            case, ticket = await self._find(reference)
-            self._asking.about = case.conversation.id
-            found.append(await action(case, ticket))
+            before = self._case.ledger.save()
+            try:
+                case, ticket = await self._find(reference)
+                self._asking.about = case.conversation.id
+                found.append(await action(case, ticket))
+            except SupportbotError:
+                self._case.ledger.restore(before)  # what was refused has changed nothing
+                raise
             return found[0].reference
 
         name = await self._asking.journal.step("desk", f"{verb} {reference}".strip(), str, do)

@@ -57,9 +57,8 @@ class TurnTickets:
 
         async def do() -> None:
             case, ticket = await self._own(reference)
-            if case.conversation.ended_at:
-                case.update(ended_at=0)
-            case.update(ticket=ticket.reference)
+            if case.conversation.handoff is None:
+                case.update(ticket=ticket.reference)
             await handoffs.hand_off(case, reason, keep=self._asking.dialogue_id)
 
         await self._step("hand_off", reference, do)
@@ -72,6 +71,15 @@ class TurnTickets:
             await handoffs.leave_as_ticket(case)
 
         await self._step("stop_waiting", reference, do)
+
+    async def keep_waiting(self, reference: str) -> None:
+        """Stay in the queue; the agents are asked again."""
+
+        async def do() -> None:
+            case, _ = await self._own(reference)
+            handoffs.keep_waiting(case)
+
+        await self._step("keep_waiting", reference, do)
 
     async def rate(self, reference: str, rating: int, *, comment: str = "") -> None:
         """Store the requester's rating, 1 to 5, or their comment to it."""

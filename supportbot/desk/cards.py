@@ -25,7 +25,7 @@ async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
     if conversation.tried:
         lines.append(texts("agents.card_tried", articles=escape(", ".join(conversation.tried))))
     lines += _earlier(case, ticket, others)
-    lines.append(texts("agents.card_what_to_do", reference=ticket.reference))
+    lines.append(_what_to_do(case, ticket))
     choices = [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")]
     return Reply("\n".join(lines), choices)
 
@@ -39,8 +39,14 @@ def new_ticket(case: Case, ticket: Ticket) -> Reply:
     ]
     if ticket.details:
         lines.append(quote(ticket.details))
-    lines.append(texts("agents.card_what_to_do", reference=ticket.reference))
+    lines.append(_what_to_do(case, ticket))
     return Reply("\n".join(lines), [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")])
+
+
+def _what_to_do(case: Case, ticket: Ticket) -> str:
+    speaks = "agents.card_what_to_do"
+    key = speaks if case.ledger.rules.settings.relay == "claim" else "agents.card_what_to_do_reply"
+    return case.texts(key, reference=ticket.reference)
 
 
 def _about(case: Case, ticket: Ticket) -> str:

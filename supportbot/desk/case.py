@@ -19,6 +19,9 @@ from supportbot.domain.timeline import TIMELINE, Entry, EntryKind
 from supportbot.domain.work import OUTBOX
 from supportbot.errors import IllegalMove
 
+ASKED_TO_WAIT = "asked to wait"
+"""Why a message was put off that the platform did not take: nobody has seen it."""
+
 
 class Case:
     """One conversation as a turn sees and changes it."""
@@ -140,8 +143,9 @@ class Case:
     async def _withhold(self) -> None:
         for work in await self.ledger.store.pending(OUTBOX, group=self.conversation.id):
             unsent = work.payload
-            if isinstance(unsent, Outgoing) and unsent.purpose == "answer" and not work.attempt:
-                self.ledger.withheld.append(work)
+            waits = not work.attempt or (work.error == ASKED_TO_WAIT and work.not_before > self.ledger.now)
+            if isinstance(unsent, Outgoing) and unsent.purpose == "answer" and waits:
+                self.ledger.withdrawn.append(work)
                 self.note("withheld", "", unsent.text, id=unsent.id)
                 self.tell_agents(self.texts("agents.withheld", text=shorten(unsent.text, 600)))
 

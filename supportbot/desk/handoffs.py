@@ -13,6 +13,7 @@ from supportbot.domain.markdown import escape
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Reply
 from supportbot.domain.ticket import TICKETS, Ticket
+from supportbot.domain.timeline import TIMELINE
 from supportbot.errors import IllegalMove, NotFound
 
 WAITING_LINE_AFTER = 10 * MINUTE
@@ -20,11 +21,12 @@ LAPSE_AFTER_REMINDER = 10 * MINUTE
 
 
 class ClaimedAlready(IllegalMove):
-    """Another agent has the case; `agent` says who."""
+    """Another agent has the case; `agent` says who, `reference` which ticket was wanted."""
 
-    def __init__(self, agent: Person) -> None:
+    def __init__(self, agent: Person, reference: str) -> None:
         self.agent = agent
-        super().__init__(f"{agent.name} has this case")
+        self.reference = reference
+        super().__init__(f"{agent.name} has {reference}")
 
 
 async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
@@ -38,7 +40,8 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
         return ticket
     await case.leave_dialogues(keep=keep)
     if ticket is None:
-        ticket = await tickets.open_ticket(case, subject=conversation.question or await _last_words(case) or reason)
+        subject = conversation.question or await _last_words(case, reason) or reason
+        ticket = await tickets.open_ticket(case, subject=subject)
     await case.take_place()
     await case.own("queue")
     case.update(
@@ -54,24 +57,34 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
     return ticket
 
 
-async def _last_words(case: Case) -> str:
-    said = [
-        line.text for line in await case.timeline() if line.kind == "requester" and not line.text.startswith(("/", "!"))
-    ]
-    return said[-1] if said else ""
+async def _last_words(case: Case, reason: str = "") -> str:
+    """Find what the requester said last that tells what it is about: no command but ``/ticket``, and not the wish."""
+    said = [line for line in await case.timeline() if line.kind == "requester"]
+    if reason == case.texts("handoff.reason_asked"):
+        wish = case.ledger.staged(TIMELINE, case.conversation.id)
+        said = [line for line in said if line not in wish] or said
+    told = [words for line in said if (words := _told(line.text))]
+    return told[-1] if told else ""
+
+
+def _told(text: str) -> str:
+    if text[:8].lower() in ("/ticket ", "!ticket "):
+        return text[8:].strip()
+    return "" if text.startswith(("/", "!")) else text
 
 
 async def claim(case: Case, ticket: Ticket, agent: Person, *, take_over: bool = False) -> Ticket:
     """Give the case to an agent; exactly one wins, ClaimedAlready tells the others who has it."""
     conversation = case.conversation
+    _must_be_unsolved(ticket)
     if conversation.owner == "agent" and conversation.agent:
         if conversation.agent.id == agent.id:
             return _assigned(case, ticket, agent)
         if not take_over:
-            raise ClaimedAlready(conversation.agent)
+            raise ClaimedAlready(conversation.agent, ticket.reference)
         case.tell_agents(case.texts("agents.taken_over", reference=ticket.reference, agent=escape(agent.name)))
     await give_to(case, ticket, agent)
-    case.say(case.texts("handoff.claimed", agent=escape(agent.name)), purpose="notice")
+    case.say(case.texts("handoff.claimed", agent=escape(public_name(case, agent))), purpose="notice")
     return ticket
 
 
@@ -102,6 +115,8 @@ def _assigned(case: Case, ticket: Ticket, agent: Person) -> Ticket:
 async def release(case: Case, ticket: Ticket, *, to_bot: bool = False) -> Ticket:
     """Give the case back, to the queue or to the bot, and tell the requester."""
     _must_be_cared_for(case, ticket)
+    if case.conversation.owner == "queue" and not to_bot:
+        raise IllegalMove(f"{ticket.reference} is in the queue already")
     _stop_watching(case)
     case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=case.ledger.now))
     if to_bot:
@@ -128,9 +143,10 @@ async def requeue(case: Case) -> None:
 
 async def assign(case: Case, ticket: Ticket, agent: Person) -> Ticket:
     """Give the case to a named agent, whoever has it now."""
+    _must_be_unsolved(ticket)
     if case.conversation.agent is None or case.conversation.agent.id != agent.id:
         await give_to(case, ticket, agent)
-        case.say(case.texts("handoff.claimed", agent=escape(agent.name)), purpose="notice")
+        case.say(case.texts("handoff.claimed", agent=escape(public_name(case, agent))), purpose="notice")
     return ticket
 
 
@@ -141,17 +157,19 @@ async def reply(case: Case, ticket: Ticket, agent: Person, words: str) -> Ticket
     return _relay(case, ticket, agent, words)
 
 
+def public_name(case: Case, agent: Person) -> str:
+    """Name an agent as requesters may know them: by name, or as the team."""
+    return case.texts("handoff.team_name") if case.ledger.rules.settings.anonymous else agent.name
+
+
 def _relay(case: Case, ticket: Ticket, agent: Person, words: str) -> Ticket:
-    is_anonymous = case.ledger.rules.settings.anonymous
-    author = case.texts("handoff.team_name") if is_anonymous else agent.name
-    case.say(escape(words), purpose="relay", author=author)
+    case.say(escape(words), purpose="relay", author=public_name(case, agent))
     return answered(case, ticket)
 
 
 async def solve(case: Case, ticket: Ticket, by: Person, last_words: str = "") -> Ticket:
     """Solve a ticket with a word to the requester; the bot takes the conversation back if it was about that."""
-    if not ticket.is_unsolved:
-        raise IllegalMove(f"{ticket.reference} is {ticket.status} already")
+    _must_be_unsolved(ticket)
     if last_words:
         ticket = _relay(case, ticket, by, last_words)
     moved = await tickets.move(case, ticket, "solved", by=by.name)
@@ -187,6 +205,13 @@ async def leave_as_ticket(case: Case) -> Ticket:
     return ticket
 
 
+def keep_waiting(case: Case) -> None:
+    """Wait on: the agents are asked again, and the requester hears the truth again."""
+    _stop_watching(case)
+    heard(case)
+    _watch_queue(case)
+
+
 async def _end(case: Case, ticket: Ticket) -> None:
     """Give the conversation back to the bot, unless people are busy with another of its tickets."""
     if not _is_cared_for(case, ticket):
@@ -207,6 +232,11 @@ def _must_be_cared_for(case: Case, ticket: Ticket) -> None:
         raise IllegalMove(f"nobody has {ticket.reference} now")
 
 
+def _must_be_unsolved(ticket: Ticket) -> None:
+    if not ticket.is_unsolved:
+        raise IllegalMove(f"{ticket.reference} is {ticket.status} already; `/reopen {ticket.reference}` opens it again")
+
+
 def answered(case: Case, ticket: Ticket) -> Ticket:
     """Note that an agent spoke to the requester now."""
     now = case.ledger.now
@@ -215,6 +245,8 @@ def answered(case: Case, ticket: Ticket) -> Ticket:
     handoff = case.conversation.handoff
     if handoff:
         case.update(handoff=msgspec.structs.replace(handoff, agent_spoke_at=now, heard_at=now))
+    for what in ("silent", "lapse"):  # the next word of the requester begins the waiting anew
+        case.ledger.cancel(f"{what}-{case.conversation.id}")
     return changed
 
 

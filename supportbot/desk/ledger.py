@@ -35,7 +35,8 @@ class Ledger:
         self._entries: list[tuple[Log[Any], str, str, msgspec.Struct]] = []
         self._work: dict[str, Work] = {}
         self._cancelled: list[str] = []
-        self.withheld: list[Work] = []
+        self.withdrawn: list[Work] = []
+        """Waiting work that this turn takes out; if it was claimed meanwhile, the commit is dropped."""
 
     def new_id(self, prefix: str) -> str:
         """Name a new thing; the same turn, run again, gives the same names."""
@@ -98,22 +99,24 @@ class Ledger:
         )
 
     def later(self, signal: Signal, key: str, due: int, id: str = "") -> str:
-        """Let something happen in a conversation at an instant; the same id waits only once."""
+        """Let something happen in a conversation at an instant; an id that waits already stays, unless cancelled."""
         name = id or self.new_id("s")
-        if name in self._cancelled:
-            self._cancelled.remove(name)
         self._work[name] = Work(id=name, queue=TURNS, key=key, due=due, payload=signal, group=signal.conversation)
         return name
 
     def cancel(self, id: str) -> None:
         """Let something planned not happen."""
-        if self._work.pop(id, None) is None:
-            self._cancelled.append(id)
+        self._work.pop(id, None)
+        self._cancelled.append(id)
 
     async def conversation_at(self, key: str) -> str:
         """Find which conversation an address leads to, "" for none."""
         place = await self.get(PLACES, key)
         return place.conversation if place else ""
+
+    def has_put(self, kind: Kind[Any]) -> bool:
+        """Tell whether this turn changes or removes a document of a kind."""
+        return any(name == kind.name for name, _ in (*self._puts, *self._deletes))
 
     @property
     def outgoing(self) -> list[Outgoing]:
@@ -135,15 +138,15 @@ class Ledger:
             self._entries.copy(),
             self._work.copy(),
             self._cancelled.copy(),
-            self.withheld.copy(),
+            self.withdrawn.copy(),
         )
 
     def restore(self, saved: Saved) -> None:
         """Undo everything since `save`; the saved state can be restored again."""
-        self.drawn, records, puts, deletes, entries, work, cancelled, withheld = saved
+        self.drawn, records, puts, deletes, entries, work, cancelled, withdrawn = saved
         self._records, self._puts, self._deletes = dict(records), dict(puts), dict(deletes)
         self._entries, self._work = list(entries), dict(work)
-        self._cancelled, self.withheld = list(cancelled), list(withheld)
+        self._cancelled, self.withdrawn = list(cancelled), list(withdrawn)
 
     def changes(self, done: Work | None = None) -> Changes:
         """Spell out the commit; `done` is the work that this turn was."""
@@ -153,7 +156,7 @@ class Ledger:
             entries=self._entries,
             work=list(self._work.values()),
             cancelled=self._cancelled,
-            finished=list(self.withheld),
+            finished=list(self.withdrawn),
         )
         if done:
             changes.finished.append(done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from supportbot.desk.case import Case
-from supportbot.domain.markdown import escape
+from supportbot.domain.markdown import quote
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Reply
 from supportbot.domain.survey import Survey
@@ -54,6 +54,6 @@ def _tell_agents(case: Case, ticket: Ticket, survey: Survey) -> None:
         reference=ticket.reference,
         who=case.requester_name,
         rating=survey.rating,
-        comment=escape(survey.comment) or "-",
+        comment=f"\n{quote(survey.comment)}" if survey.comment else "",
     )
     case.tell_agents(Reply(line, [Choice(texts("agents.reopen"), command=f"reopen {ticket.reference}")]))

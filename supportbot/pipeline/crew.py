@@ -19,6 +19,8 @@ Burial = Callable[[Work, Changes], Awaitable[None]]
 MOST_ATTEMPTS = 5
 _PAUSES = (1, 5, 30, 120)
 _AT_ONCE = 64
+STORE_PAUSE = 1.0
+"""Seconds before work is tried again that failed because the store is in trouble."""
 _LONGEST_SLEEP = 5.0
 
 
@@ -32,6 +34,8 @@ class Crew:
         self._bury = bury
         self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
+        self._stranded: list[Work] = []
+        """Claimed work that the store, in trouble, would not take back; it is given back before anything is claimed."""
         self.on_failure: Callable[[BaseException], None] = lambda _: None
         """Hears of each failure of work; the test kit lets the test fail with it."""
         self._causes: dict[str, str] = {}
@@ -97,14 +101,17 @@ class Crew:
             return await self.commit(changes, work)
         except Exception as second:  # noqa: BLE001 - the store itself is in trouble: the claim is given back for later
             log.error("work could not be put back", work=work.id, error=type(second).__name__)
-            await asyncio.sleep(1)
-            await self._store.release(work)
+            await asyncio.sleep(STORE_PAUSE)
+            self._stranded.append(work)
             return []
 
     # --- looking for what is due ----------------------------------------------------------------------------------
 
     async def claim_due(self) -> bool:
         """Claim and start what is due now; tells whether there was anything."""
+        while self._stranded:
+            await self._store.release(self._stranded[-1])
+            self._stranded.pop()
         claimed = [w for queue in self._jobs for w in await self._store.claim(queue, self._clock.now(), limit=_AT_ONCE)]
         self.start(claimed)
         return bool(claimed)

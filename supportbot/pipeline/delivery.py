@@ -6,6 +6,7 @@ import msgspec
 
 from supportbot.adapters.base import Adapter, Sent
 from supportbot.clock import MINUTE, SECOND, Clock
+from supportbot.desk.case import ASKED_TO_WAIT
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import PLACES, Place
 from supportbot.domain.reply import Outgoing
@@ -39,7 +40,7 @@ class Delivery:
         try:
             sent = await self._send(work, outgoing)
         except TryLater as wait:
-            changes.postpone(work, self._clock.now() + round(wait.after * SECOND), "asked to wait")
+            changes.postpone(work, self._clock.now() + round(wait.after * SECOND), ASKED_TO_WAIT)
         except Unclear:
             changes.postpone(work, self._clock.now() + _LOOK_AGAIN, "unclear")
         except Refused as refusal:

@@ -42,19 +42,24 @@ class Dispatch:
         """Deal with plain words in a conversation that the bot owns."""
         said = Said(scene.event.text, has_files=bool(scene.event.files))
         waiting = await self.questions.open_for(scene)
+        last = None if waiting else await self.questions.last_for(scene)
+        if last and last.question and last.question.choices:
+            if isinstance(await self.questions.answer(scene, last), Ran):
+                return  # one of its choices, typed
+            last = None
+        scene.asked = "insisting" if waiting else "yielding" if last else ""
         if await self._offer_to(self._handlers.first, said, scene):
             return
         if waiting:
             await self._answer(scene, waiting, said)
         elif not await self._others(scene, said):
-            last = await self.questions.last_for(scene)
             if last is None or not isinstance(await self.questions.answer(scene, last), Ran):
                 await self._fall_back(scene)
 
     async def go_on(self, scene: Scene) -> bool:
-        """Answer a dialogue that a command began, while people have the conversation; False where there is none."""
+        """Answer a dialogue that a command began, while people have the conversation; False where none asked last."""
         waiting = await self.questions.open_for(scene)
-        if waiting is None or not began_with_command(waiting):
+        if waiting is None or not began_with_command(waiting) or not self._asked_last(scene, waiting):
             return False
         result = await self.questions.answer(scene, waiting)
         if isinstance(result, Unread):
@@ -72,6 +77,9 @@ class Dispatch:
             await self._come_back(scene, only=waiting)
         else:
             self.questions.put_again(scene, waiting, hint=result.hint)
+
+    def _asked_last(self, scene: Scene, waiting: Dialogue) -> bool:
+        return scene.case.conversation.last_question == waiting.id
 
     async def _others(self, scene: Scene, said: Said) -> bool:
         return await self._offer_to(self._handlers.messages, said, scene)
@@ -114,7 +122,8 @@ class Dispatch:
         elif handler is None:
             answer(scene, texts("errors.unknown_command", command=escape(shorten(name, 40))), Call(is_command=True))
         elif not _may(scene, handler):
-            answer(scene, texts("errors.refused"), Call(is_command=True))
+            key = "errors.refused" if handler.mark.role == "agent" else "errors.for_requesters"
+            answer(scene, texts(key), Call(is_command=True))
         else:
             result = await self._running.run(handler, scene, Call(args=args, is_command=True))
             if isinstance(result, Passed):

@@ -9,6 +9,7 @@ handler ──► step ──► await ──► step ──► …      each st
 from __future__ import annotations
 
 import asyncio
+import inspect
 import signal
 import threading
 import time
@@ -223,8 +224,13 @@ class _Watched:
                 return end.value
 
 
-def where(error: BaseException, skill_file: str) -> str:
-    """Name the line of the skill's own file that an error came from, else the innermost line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == skill_file] or frames
-    return f"{own[-1].filename}:{own[-1].lineno}" if own else skill_file
+def where(error: BaseException, function: Callable[..., Any]) -> str:
+    """Name the line of the skill's own file that an error came from, else the line where the handler begins."""
+    code = inspect.unwrap(function).__code__
+    seen: BaseException | None = error
+    while seen is not None:
+        own = [frame for frame in traceback.extract_tb(seen.__traceback__) if frame.filename == code.co_filename]
+        if own:
+            return f"{own[-1].filename}:{own[-1].lineno}"
+        seen = seen.__cause__ or seen.__context__
+    return f"{code.co_filename}:{code.co_firstlineno}"

@@ -18,6 +18,7 @@ from supportbot.domain.reply import OFFERS, Offer
 from supportbot.domain.timeline import Entry
 from supportbot.ids import derived
 
+Asked = Literal["", "yielding", "insisting"]
 Side = Literal["requester", "agents"]
 
 
@@ -33,6 +34,8 @@ class Scene:
     is_agent: bool = False
     offer: Offer | None = None
     """What the pressed choice belongs to."""
+    asked: Asked = ""
+    """Whether a question of the bot waits for this person's words."""
     owner: str = "bot"
     """Who owned the conversation when the turn began: what the bot says is judged by it."""
 
@@ -136,11 +139,12 @@ def _new(name: str, ledger: Ledger, event: Event, tenant: str) -> Conversation:
     )
 
 
-def heard(scene: Scene) -> None:
-    """Write what the person said into the timeline, and note when."""
-    event, case = scene.event, scene.case
-    if event.kind in ("message", "command") and (event.text or event.files):
-        entry = Entry(at=event.at, kind="requester", who=event.person.name, text=event.text, id=event.key)
-        case.note_entry(entry, event.person)
+def heard(scene: Scene, said: list[Event]) -> None:
+    """Write what the person said into the timeline, message by message, and note when."""
+    case = scene.case
+    for event in said:
+        if event.kind in ("message", "command") and (event.text or event.files):
+            entry = Entry(at=event.at, kind="requester", who=event.person.name, text=event.text, id=event.key)
+            case.note_entry(entry, event.person)
     owner = case.conversation.owner
     case.update(spoke_at=case.ledger.now, owner="bot" if owner == "nobody" else owner)

@@ -29,8 +29,15 @@ def _take_visibly(scene: Scene) -> None:
     if scene.here.adapter in case.ledger.rules.reacting:
         case.answer_at(scene.here, case.texts("handoff.taken"), react=scene.event.key)
     elif handoff and case.ledger.now - handoff.heard_at >= handoffs.WAITING_LINE_AFTER:
-        case.say(case.texts("handoff.waiting_line", reference=handoff.ticket), purpose="notice")
+        case.say(_waiting_line(case, handoff.ticket), purpose="notice")
         handoffs.heard(case)
+
+
+def _waiting_line(case: Case, reference: str) -> str:
+    agent = case.conversation.agent
+    if agent is None:
+        return case.texts("handoff.waiting_line", reference=reference)
+    return case.texts("handoff.taken_line", reference=reference, agent=escape(handoffs.public_name(case, agent)))
 
 
 async def from_agent(scene: Scene) -> None:

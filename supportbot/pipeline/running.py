@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,6 +152,7 @@ class Running:
             gave_up=call.gave_up,
             is_agent=scene.is_agent,
             owner=scene.owner,
+            asked=scene.asked,
             is_command=call.is_command or (dialogue is not None and began_with_command(dialogue)),
             args=call.args,
             value=call.value,
@@ -193,7 +193,7 @@ class Running:
             await self._apologise(handler, scene, call, error)
 
     async def _apologise(self, handler: Handler, scene: Scene, call: Call, error: BaseException) -> None:
-        place = where(error, inspect.getsourcefile(inspect.unwrap(handler.function)) or "")
+        place = where(error, handler.function)
         log.error("skill failed", skill=handler.skill, handler=handler.name, where=place, error=type(error).__name__)
         self.on_failure(error)
         end_dialogue(scene.case, call.dialogue)

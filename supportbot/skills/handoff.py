@@ -19,18 +19,35 @@ from supportbot import (
     on,
 )
 
-_KIND = r"(?:(?:an?|some|the|your|any)\s+)?(?:(?:real|live|actual|support|service)\s+)*"
+_KIND = r"(?:(?:an?|some|the|your|any|one\s+of\s+your)\s+)?(?:(?:real|live|actual|human|support|service)\s+)*"
 _PERSON = r"(?:person|human(?:\s+being)?|someone|somebody|agent|operator|representative|colleague)"
-_TEAM = r"(?:team|support|customer\s+(?:service|support)|staff|people)"
+_TEAM = r"(?:team|support|customer\s+(?:service|support|care)|staff|real\s+people)"
 _TALK = r"(?:(?:talk|speak|chat)\s+(?:to|with)|connect\s+me\s+(?:to|with)|transfer\s+me\s+to|put\s+me\s+through\s+to)"
+_WANT = r"(?:get\s+me|give\s+me|(?:i|we)\s+(?:need|want)|(?:i|we)(?:['’]d|\s+would)\s+like)"
+_CAN = r"(?:can|could|would|will)"
+_CALL = r"(?:call|contact|ring|get\s+back\s+to)"
+_HELP = rf"(?:help|assist|answer|{_CALL}|(?:write|reply|talk|speak)\s+to|look\s+(?:at|into))"
+_STOP = r"\s*(?:[.,!?;:)…]|$)"
+_OVER = rf"(?:{_STOP}|\s+(?:please|pls|now|instead|here|asap|today|right|directly|personally|rather)\b)"
+_ABOUT = r"\s+(?:about|regarding|concerning|because|on|in|at|from|and|who|that|if|with|for|or)\b"
 _WISHES = (
-    rf"\b{_TALK}\s+{_KIND}(?:{_PERSON}|{_TEAM})(?:[^\w-]|$)",
-    rf"\b(?:get\s+me|give\s+me|i\s+(?:need|want)|i'd\s+like)\s+{_KIND}{_PERSON}(?:[^\w-]|$)",
+    rf"\b{_TALK}\s+{_KIND}(?:{_PERSON}|{_TEAM})(?:{_OVER}|{_ABOUT})",
+    rf"\b{_WANT}\s+{_KIND}{_PERSON}(?:{_OVER}|\s+to\s+{_HELP}\b|\s+from\s+(?:support|your|the)\b)",
+    rf"\b{_PERSON}\s+(?:(?:here|there|that|who|whom)\s+)*(?:i\s+can|i\s+could|can\s+i|to)\s+{_TALK}{_STOP}",
+    rf"\b{_PERSON}\s+(?:(?:here|there|that|who|whom)\s+)*(?:i\s+can|i\s+could|can\s+i|to)\s+(?:talk|speak){_STOP}",
+    rf"\b{_CAN}\s+{_KIND}(?:person|human|agent|colleague)\s+(?:please\s+)?{_HELP}\b",
+    rf"\b{_CAN}\s+(?:someone|somebody|anyone|anybody)\s+(?:please\s+)?{_CALL}\s+(?:me|us)\b",
 )
+_NOT = r"(?:don['’]?t|do\s+not|not|no\s+longer|never)"
+_NOT_WISHED = rf"\b{_NOT}\s+(?:want|need|have|wish|like)\s+(?:to\s+)?(?:{_TALK}\s+)?{_KIND}{_PERSON}"
 _WHOLE = (
     "human", "agent", "person", "operator", "representative", "human please", "agent please", "a human please",
     "real person", "live agent", "customer service", "i need help from a person", "help from a person",
+    "is anyone there", "anyone there", "is anybody there", "anybody there", "is somebody there", "is someone there",
+    "is there anyone", "is anyone here", "hello is anyone there", "can someone help me", "can anyone help me",
+    "can somebody help me", "could someone help me",
 )  # fmt: skip
+_WISH = match.but_not(match.any_of(*map(match.pattern, _WISHES), match.exactly(*_WHOLE)), match.pattern(_NOT_WISHED))
 _LONGEST_WISH = 14
 
 
@@ -44,7 +61,7 @@ class Handoff(Skill[Settings]):
         """Hand over at once, and say what happens now."""
         return await self._hand_off(turn, turn.args or turn.phrase("handoff.reason_asked"))
 
-    @on.message(match.any_of(*map(match.pattern, _WISHES), match.exactly(*_WHOLE)), first=True)
+    @on.message(_WISH, first=True)
     async def asked_in_words(self, turn: Turn) -> str | Pass:
         """Hand over when somebody asks for a person in words, inside any dialogue too."""
         if turn.in_public or len(turn.text.split()) > _LONGEST_WISH:
@@ -60,29 +77,36 @@ class Handoff(Skill[Settings]):
     @on.choice("leave_as_ticket")
     async def leave_as_ticket(self, turn: Turn) -> str:
         """Stop waiting; the ticket stays."""
+        if turn.owner != "queue":
+            return self._waits_no_more(turn)
         await turn.tickets.stop_waiting(turn.value)
         return turn.phrase("handoff.left_as_ticket", reference=turn.value)
 
     @on.choice("keep_waiting")
     async def keep_waiting(self, turn: Turn) -> str:
-        """Go on waiting."""
+        """Go on waiting; the agents are asked again."""
+        if turn.owner != "queue":
+            return self._waits_no_more(turn)
+        await turn.tickets.keep_waiting(turn.value)
         return turn.phrase("handoff.waiting_on", reference=turn.value)
+
+    def _waits_no_more(self, turn: Turn) -> str:
+        if turn.owner == "agent":
+            return turn.phrase("handoff.agent_already", reference=turn.value)
+        return turn.phrase("dialogue.already_answered")
 
     # --- agents ---------------------------------------------------------------------------------------------------
 
     @on.command("claim", role="agent", help="take a case: /claim T-1042")
     async def claim(self, turn: Turn) -> Reply | str:
         """Take a case; who comes second learns who has it, and may take over."""
-        reference, _, rest = turn.args.partition(" ")
+        reference, _, rest = _reference(turn.args)
+        take_over = rest.strip().lower() in ("over", "takeover", "take over")
         try:
-            ticket = await turn.desk.claim(
-                reference, take_over=rest.strip().lower() in ("over", "takeover", "take over")
-            )
+            ticket = await turn.desk.claim(reference, take_over=take_over)
         except ClaimedAlready as taken:
-            words = turn.phrase(
-                "agents.claim_lost", agent=escape(taken.agent.name), reference=escape(reference.upper())
-            )
-            return Reply(words, [Choice(turn.phrase("agents.take_over"), command=f"claim {reference} over")])
+            words = turn.phrase("agents.claim_lost", agent=escape(taken.agent.name), reference=taken.reference)
+            return Reply(words, [Choice(turn.phrase("agents.take_over"), command=f"claim {taken.reference} over")])
         except (NotFound, IllegalMove) as error:
             return self._no(turn, error)
         return turn.phrase("agents.claimed", reference=ticket.reference, agent=escape(turn.person.name))

@@ -9,7 +9,65 @@ _NOT_SOLVED = (
     "still not working", "still doesn't work", "still does not work", "still happening", "not resolved",
     "problem is back", "happened again",
 )  # fmt: skip
-_THANKS = ("thanks", "thank you", "thx", "cheers", "great", "perfect", "awesome", "danke", "merci")
+_THANKS = frozenset(
+    [
+        "thanks",
+        "thank",
+        "you",
+        "thx",
+        "ty",
+        "cheers",
+        "great",
+        "perfect",
+        "awesome",
+        "wonderful",
+        "super",
+        "cool",
+        "nice",
+        "danke",
+        "merci",
+        "gracias",
+        "so",
+        "very",
+        "much",
+        "many",
+        "a",
+        "lot",
+        "again",
+        "for",
+        "your",
+        "the",
+        "quick",
+        "fast",
+        "help",
+        "support",
+        "that",
+        "this",
+        "it",
+        "is",
+        "was",
+        "works",
+        "now",
+        "all",
+        "good",
+        "ok",
+        "okay",
+        "yes",
+        "solved",
+        "fixed",
+        "helped",
+        "sam",
+        "team",
+        "everyone",
+        "have",
+        "day",
+        "bye",
+        "👍",
+        "🙏",
+        "❤",
+    ]
+)
+"""A reply made of these alone says that all is well."""
 
 
 class TicketSettings(Settings):
@@ -99,25 +157,28 @@ class Tickets(Skill[TicketSettings]):
     @on.message(match.anything, first=True)
     async def reply_in_thread(self, turn: Turn) -> str | Pass:
         """Reopen a solved ticket by a reply in its own thread, but not by thanks."""
-        if not turn.in_thread:
+        if not turn.in_thread or turn.asked or _is_thanks(turn.text):
             return PASS
         current = await turn.tickets.current()
-        said = turn.text.casefold().strip(" .!")
-        if current is None or current.status not in ("solved", "closed") or said.startswith(_THANKS):
+        if current is None or current.is_unsolved:
             return PASS
         return await self._reopen(turn, current)
 
-    @on.message(match.words(*_NOT_SOLVED))
+    @on.message(match.words(*_NOT_SOLVED), first=True)
     async def not_solved(self, turn: Turn) -> str | Pass:
         """Reopen the solved ticket when its requester says that it is not solved."""
+        if turn.asked == "insisting":
+            return PASS
         current = await turn.tickets.current()
-        if current is None or current.status not in ("solved", "closed"):
+        if current is None or current.is_unsolved:
             return PASS
         return await self._reopen(turn, current)
 
-    @on.message(match.pattern(r"\b[Tt]-(\d{1,9})\b"))
+    @on.message(match.pattern(r"\b[Tt]-(\d{1,9})\b"), first=True)
     async def named(self, turn: Turn) -> Reply | str | Pass:
         """Add to a ticket that is named, or show it when nothing else is said; more words reopen a solved one."""
+        if turn.asked:
+            return PASS
         reference = f"T-{turn.found['1']}"
         try:
             ticket = await turn.tickets.find(reference)
@@ -168,6 +229,11 @@ class Tickets(Skill[TicketSettings]):
             "tickets.line", reference=ticket.reference, subject=escape(ticket.subject), status=status,
             since=f"{turn.date_of(ticket.created_at):%d %b %Y}",
         )  # fmt: skip
+
+
+def _is_thanks(text: str) -> bool:
+    said = match.Said(text).words
+    return all(word in _THANKS for word in said)
 
 
 def _short(words: str) -> str:

@@ -30,6 +30,7 @@ from supportbot.storage.lock import Lock
 from supportbot.storage.refusals import only_read, refused_by_disk
 from supportbot.storage.sqlite_commit import PreparedCommit
 from supportbot.storage.sqlite_layout import Layout
+from supportbot.storage.sqlite_numbers import STORED, Numbers, save
 from supportbot.storage.sqlite_writer import Writer
 from supportbot.storage.unique_keys import REMEMBERED
 
@@ -53,6 +54,7 @@ class SqliteStore(Store):
         self._files = FileFolder(path.with_name(path.name + ".files"), disk)
         self._writer: Writer | None = None
         self._lock: Lock | None = None
+        self._numbers = Numbers()
         self._forgot_at = 0
 
     def write_with(self, connection: sqlite3.Connection, lock: Lock | None) -> None:
@@ -130,11 +132,14 @@ class SqliteStore(Store):
 
     async def commit(self, changes: Changes) -> list[Work]:
         now = self.clock.now()
-        prepared = PreparedCommit(changes, self._layout, now, takes_work=self.takes_work)
+        drawn = self._numbers.unsaved
+        prepared = PreparedCommit(changes, self._layout, now, takes_work=self.takes_work, drawn=drawn)
         if changes.unique and now - self._forgot_at > HOUR:
             self._forgot_at = now
             self._writing.put(partial(_forget_keys, before=now - REMEMBERED))
-        return await self._writing.run(prepared)
+        claimed = await self._writing.run(prepared)
+        self._numbers.saved(drawn)
+        return claimed
 
     async def claim(self, queue: str, now: int, *, limit: int = 1) -> list[Work]:
         due = await self.next_due(queue)
@@ -149,6 +154,10 @@ class SqliteStore(Store):
         return await self._writing.run(lambda db: sqlite_work.revive(db, work_id))
 
     async def next_number(self, name: str) -> int:
+        if self.takes_work:  # nobody else draws: it is enough that the next commit stores it
+            stored = self._rows(STORED, (name,))
+            return self._numbers.draw(name, stored[0][0] if stored else 0)
+
         def count(db: sqlite3.Connection) -> int:
             number: int = db.execute(_COUNT, (name,)).fetchall()[0][0]
             return number
@@ -168,6 +177,8 @@ class SqliteStore(Store):
         return self._files.open(id)
 
     async def dump(self) -> AsyncIterator[Stored]:
+        if self._numbers.unsaved:
+            await self.commit(Changes())
         connection = connect(self.path, read_only=True)
         try:
             connection.execute("BEGIN")  # one view of everything, whatever is committed meanwhile
@@ -186,6 +197,8 @@ class SqliteStore(Store):
 
     async def close(self) -> None:
         if self._writer is not None:
+            if drawn := self._numbers.unsaved:
+                self._writer.put(partial(save, drawn=drawn))
             await self._writer.close()
         self._reader.close()
         if self._lock is not None:

@@ -13,6 +13,7 @@ from supportbot.storage import sqlite_work
 from supportbot.storage.base import Changes
 from supportbot.storage.refusals import changed_since, seen_before
 from supportbot.storage.sqlite_layout import KindTable, Layout, Values
+from supportbot.storage.sqlite_numbers import Drawn, save
 
 _encode = msgspec.json.Encoder().encode
 _parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -23,10 +24,11 @@ Put = tuple[KindTable, Record, str, Values]
 class PreparedCommit:
     """A commit whose contents are SQL values already; calling it applies it, all of it or with an exception."""
 
-    __slots__ = ("_changes", "_entries", "_now", "_puts", "_tables", "_takes_work", "_work")
+    __slots__ = ("_changes", "_drawn", "_entries", "_now", "_puts", "_tables", "_takes_work", "_work")
 
-    def __init__(self, changes: Changes, layout: Layout, now: int, *, takes_work: bool) -> None:
+    def __init__(self, changes: Changes, layout: Layout, now: int, *, takes_work: bool, drawn: Drawn = ()) -> None:
         self._changes = changes
+        self._drawn = drawn
         self._now = now
         self._takes_work = takes_work
         self._puts = [_prepare(layout.kind(kind), record) for kind, record in changes.puts]
@@ -43,6 +45,7 @@ class PreparedCommit:
             remember = "INSERT INTO unique_keys VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
             if not db.execute(remember, (changes.unique, self._now)).rowcount:
                 raise seen_before(changes.unique)
+        save(db, self._drawn)
         for table, record, text, values in self._puts:
             put(db, table, record, text, values)
         for table, (_, record) in zip(self._tables, changes.deletes, strict=True):

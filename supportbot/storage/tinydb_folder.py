@@ -128,7 +128,13 @@ class Folder:
         if isinstance(result, list):
             for work in result:
                 if isinstance(work, Work):
-                    self.book.release(work)
+                    self.release(work)
+
+    def release(self, work: Work) -> None:
+        """Give a claim back for good: undoing a later change does not bring it back."""
+        self.book.release(work)
+        if work.id not in self.book.agenda.held():
+            self._held = [id for id in self._held if id != work.id]
 
 
 class TinyFolderStore(TinyStore):
@@ -150,6 +156,10 @@ class TinyFolderStore(TinyStore):
 
     async def _settled(self) -> None:
         await self._group.settled()
+
+    async def release(self, work: Work) -> None:
+        await self._settled()
+        self._folder.release(work)
 
     async def read(self, log: Log[E], key: str, *, limit: int = 50, before: str | None = None) -> Page[E]:
         try:

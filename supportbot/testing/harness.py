@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -13,7 +14,7 @@ from supportbot.adapters.console import AGENTS, Console, Role, Show
 from supportbot.app import App, open_app
 from supportbot.chat_lines import move_clock
 from supportbot.clock import Clock, SimulatedClock, milliseconds
-from supportbot.config import Config, SkillEntry, StorageSettings
+from supportbot.config import Config, DeskSettings, SkillEntry, StorageSettings
 from supportbot.domain.article import Article
 from supportbot.domain.event import Event
 from supportbot.domain.schema import SCHEMA
@@ -117,6 +118,7 @@ class BotHarness:
             "help",
         ),
         texts: Mapping[str, str] | None = None,
+        desk: DeskSettings | None = None,
         store: str = "tinydb:memory",
         fails: bool = True,
     ) -> None:
@@ -130,6 +132,7 @@ class BotHarness:
             storage=StorageSettings(url=store),
             skills=tuple(SkillEntry.from_setting(dict(e) if isinstance(e, Mapping) else e) for e in entries),
             texts=dict(texts or {}),
+            desk=desk or DeskSettings(),
         )
         self._store: Store | None = None
         self._acts = 0
@@ -189,8 +192,34 @@ class BotHarness:
         id: str = "",
     ) -> Heard:
         """Let a party do something, and everything that follows from it now."""
-        self._acts += 1
         before = len(self.shown)
+        event = self._event(party, text=text, press=press, thread=thread, place=place, id=id)
+        await self.app.bot.receive(event)
+        await self.app.bot.crew.idle()
+        self._raise_errors()
+        where = place.room if place else party.hears
+        return Heard([line for line in self.shown[before:] if line["to"] == where])
+
+    async def quickly(self, *messages: tuple[Party, str]) -> list[dict[str, Any]]:
+        """Let parties write one after another without waiting for an answer; returns everything that was shown."""
+        before = len(self.shown)
+        events = [self._event(party, text=text) for party, text in messages]
+        await asyncio.gather(*(self.app.bot.receive(event) for event in events))
+        await self.app.bot.crew.idle()
+        self._raise_errors()
+        return self.shown[before:]
+
+    def _event(
+        self,
+        party: Party,
+        *,
+        text: str = "",
+        press: str = "",
+        thread: str = "",
+        place: Topic | None = None,
+        id: str = "",
+    ) -> Event:
+        self._acts += 1
         role: Role = "agent" if party.hears == AGENTS else "requester"
         key = id or str(self._acts)
         event = self._console.event(party.name, key=key, role=role, text=text, press=press, thread=thread)
@@ -199,11 +228,7 @@ class BotHarness:
         if place:
             there = msgspec.structs.replace(event.address, channel=place.room, thread=place.thread)
             event = msgspec.structs.replace(event, address=there, direct=False, mentioned=place.mentioned)
-        await self.app.bot.receive(event)
-        await self.app.bot.crew.idle()
-        self._raise_errors()
-        where = place.room if place else party.hears
-        return Heard([line for line in self.shown[before:] if line["to"] == where])
+        return event
 
     async def advance(self, span: str) -> list[dict[str, Any]]:
         """Let time pass; returns everything that was shown meanwhile."""

@@ -15,6 +15,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -53,16 +54,21 @@ class Chat:
 
     def __init__(self, *arguments: str | Path, fault: str = "", clock: str = "simulated") -> None:
         root = Path(supportbot.__file__).parents[1]
+        self._errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, "chat", "--json", "--clock", clock, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             env={**os.environ, "PYTHONPATH": str(root), "SUPPORTBOT_FAULT": fault},
         )
         self.sent = 0
         self.undone: set[int] = set()
         """The numbers of the lines that were sent and whose `done` was not read yet."""
+        self.rest_read: list[Line] = []
+        """What came after the input had ended."""
+        self.complaints = ""
+        """What it wrote to standard error, once it has ended."""
         self._rest = b""
         self._ready: list[Line] = []
 
@@ -138,10 +144,13 @@ class Chat:
             self.process.send_signal(sign)
         else:
             self._close_input()
-        self._ready += self.rest()
+        self.rest_read = self.rest()
         code = self.process.wait()
         self.process.stdout.close()
         self._close_input()
+        self._errors.seek(0)
+        self.complaints = self._errors.read().decode()
+        self._errors.close()
         return code
 
     def _close_input(self) -> None:
@@ -197,8 +206,8 @@ class Play:
         chat = self._chat = self._chat or Chat("--config", self._config, fault=self.fault)
         self.fault = ""
         numbered = dict(zip(chat.send(*lines), lines, strict=True))
-        for out in self._interrupt(chat):
-            self._hear(out, numbered)
+        for early in self._interrupt(chat):
+            self._hear(early, numbered)
         while numbered and (out := chat.read()) is not None:
             self._hear(out, numbered)
         if numbered or chat.process.poll() is not None:
@@ -229,7 +238,7 @@ class Play:
         mine = [out for out in self.heard.values() if out["to"] == who]
         if what == "case":
             return str(mine[-1]["conversation"])
-        return _REFERENCE.findall(" ".join(out["text"] for out in mine))[-1]
+        return str(_REFERENCE.findall(" ".join(out["text"] for out in mine))[-1])
 
 
 def five_requesters(run: int) -> list[list[Line]]:

@@ -1,4 +1,4 @@
-"""Asking for a person is one step, everywhere; the bot says at once what happens now, and the agents get a full card."""
+"""Asking for a person is one step, everywhere; the bot says at once what happens now, the agents get a full card."""
 
 from __future__ import annotations
 
