@@ -17,7 +17,8 @@ from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError
 from supportbot.knowledge.base import Knowledge
 from supportbot.logs import log
-from supportbot.pipeline.handlers import Handlers
+from supportbot.pipeline.handlers import Handler, Handlers
+from supportbot.pipeline.isolation import where
 from supportbot.plugins import Failure, Loaded, load_skills
 from supportbot.skills.base import Skill, Start, name_of
 from supportbot.storage.base import Store
@@ -65,7 +66,7 @@ class App:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.bot.crew.stop(grace)
-        await _call_marked(self.bot.handlers, "stop")
+        await _stop_skills(self.bot.handlers)
         self.bot.isolation.stop()
         await self.store.close()
 
@@ -119,22 +120,38 @@ async def _start_skills(loaded: Loaded, start: Start) -> None:
     problems: list[str] = []
     for skill in list(loaded.skills):
         name = name_of(type(skill))
-        try:
-            await _call_marked(Handlers([skill]), "start", start)
-        except ConfigurationError as error:
-            problems += [f"skills.{name}: {problem}" for problem in error.problems]
-        except Exception as error:  # noqa: BLE001 - one skill that cannot start does not stop the others
-            loaded.skills.remove(skill)
-            loaded.failures.append(Failure(name, f"{name} could not start: {type(error).__name__}: {error}"))
+        for handler in Handlers([skill]).marked("start"):
+            try:
+                await _call(handler, start)
+            except ConfigurationError as error:
+                problems += [f"skills.{name}: {problem}" for problem in error.problems]
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                raise
+            except BaseException as error:  # noqa: BLE001 - one skill that cannot start does not stop the others
+                loaded.skills.remove(skill)
+                place = where(error, handler.function)
+                loaded.failures.append(Failure(name, f"{place}: could not start: {type(error).__name__}: {error}"))
+                break
     if problems:
         raise ConfigurationError(problems)
 
 
-async def _call_marked(handlers: Handlers, kind: str, *arguments: Any) -> None:
-    for handler in handlers.marked(kind):
-        result = handler.function(*arguments)
-        if handler.is_async:
-            await result
+async def _stop_skills(handlers: Handlers) -> None:
+    """Call every skill's ``@on.stop``; one that fails keeps nobody else from stopping."""
+    for handler in handlers.marked("stop"):
+        try:
+            await _call(handler)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it was, the store is still to be closed
+            place = where(error, handler.function)
+            log.error("skill could not stop", skill=handler.skill, where=place, error=type(error).__name__)
+
+
+async def _call(handler: Handler, *arguments: Any) -> None:
+    result = handler.function(*arguments)
+    if handler.is_async:
+        await result
 
 
 def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Address:

@@ -127,9 +127,8 @@ class Bot:
             return
         if event.kind not in ("message", "command", "press"):
             return  # edits, deletions and reactions are followed where a platform brings them
-        before = None if event.direct else case.ledger.save()
         ownership.heard(scene, said)
-        if event.kind != "press" and not event.text.strip() and not event.files:
+        if _is_empty(event):
             answer(scene, case.texts("errors.empty_message"))
         elif await self.dispatch.act(scene):
             pass
@@ -140,8 +139,8 @@ class Bot:
                 await relay.from_requester(scene)
         else:
             await self.dispatch.message(scene)
-            if before and not case.ledger.outgoing:
-                case.ledger.restore(before)  # said among people and not for the bot: it keeps nothing of it
+            if not event.direct and not case.ledger.outgoing:
+                case.ledger.forget()  # said among people and not for the bot: it keeps nothing of it
 
     async def _one_moment(self, scene: Scene) -> None:
         """Tell a person that it takes a moment, beside the turn that takes it."""
@@ -176,3 +175,9 @@ class Bot:
             at=self.clock.now(),
         )
         changes.add(Work(id=notice.id, queue=OUTBOX, key=address.key, due=notice.at, payload=notice))
+
+
+def _is_empty(event: Event) -> bool:
+    """Tell whether somebody sent the bot nothing at all; among people that is not for the bot."""
+    said = event.kind == "press" or event.text.strip() or event.files
+    return not said and (event.direct or event.mentioned)

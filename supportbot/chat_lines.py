@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from supportbot.app import App
 from supportbot.clock import SimulatedClock, parse_duration
 from supportbot.domain.event import Event
 from supportbot.domain.memory import MEMORIES, Memory
+from supportbot.domain.words import clean
 from supportbot.errors import Duplicate
 from supportbot.ids import Ids
 from supportbot.storage.base import Changes
@@ -162,7 +164,20 @@ def read_line(raw: bytes) -> Line:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
-        raise ValueError(f"this is no JSON object: {error}") from error
+        mended = _with_whole_characters(text)
+        if mended is None:
+            raise ValueError(f"this is no JSON object: {error}") from error
+        return msgspec.json.decode(mended, type=Line)
+
+
+def _with_whole_characters(text: str) -> str | None:
+    """Replace half characters (``\\ud83d`` without its second half), which JSON may hold and UTF-8 may not."""
+    if "\\ud" not in text.lower():
+        return None
+    try:
+        return clean(json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False))
+    except (ValueError, RecursionError):
+        return None
 
 
 async def lines_of_stdin(stop: asyncio.Event) -> AsyncIterator[bytes]:

@@ -49,7 +49,7 @@ def load_skills(config: Config) -> Loaded:
         try:
             skill = _find(entry, config)
             settings = read_settings(entry, settings_type(skill), config.file or Path("the defaults"))
-            loaded.skills.append(skill(settings))
+            loaded.skills.append(_made(skill, settings))
         except ConfigurationError as error:
             problems += error.problems
         except _NotImported as error:
@@ -60,7 +60,16 @@ def load_skills(config: Config) -> Loaded:
 
 
 class _NotImported(Exception):
-    """A skill's own file failed while it was imported."""
+    """A skill's own file failed while it was imported, or its class when it was made."""
+
+
+def _made(skill: type[Skill[Any]], settings: Any) -> Skill[Any]:
+    try:
+        return skill(settings)
+    except (KeyboardInterrupt, ConfigurationError):
+        raise
+    except BaseException as error:
+        raise _NotImported(_where(error, Path(inspect.getfile(skill)), "could not be made")) from error
 
 
 def _find(entry: SkillEntry, config: Config) -> type[Skill[Any]]:
@@ -103,12 +112,12 @@ def _import_file(name: str, path: Path) -> ModuleType:
     return module
 
 
-def _where(error: BaseException, path: Path) -> Problem:
+def _where(error: BaseException, path: Path, what: str = "could not be imported") -> Problem:
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename == str(path):
             line = frame.lineno
-    return Problem.at(path, line, f"could not be imported: {type(error).__name__}: {error}")
+    return Problem.at(path, line, f"{what}: {type(error).__name__}: {error}")
 
 
 def _skill_in(module: ModuleType, entry: SkillEntry, path: Path, config: Config) -> type[Skill[Any]]:

@@ -130,6 +130,16 @@ def test_the_first_two_blocks_of_the_readme_set_everything_up() -> None:
     assert second.text == f'{SETUP}-e ".[test]" && .venv/bin/pytest\n'
 
 
+def test_every_other_setup_is_the_one_of_the_readme() -> None:
+    setups = [block.text for name in PAGES for block in blocks(name) if block.kind == "sh"]
+    assert all(setup.startswith(SETUP) for setup in setups)
+
+
+def test_no_page_is_left_out() -> None:
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages <= {*PAGES, "docs/glossary.md", "docs/matchers_and_readers.md"}
+
+
 def test_the_example_of_the_readme_is_the_one_that_is_shipped() -> None:
     shown = {block.name: block.text for block in blocks("README.md") if block.kind == "python"}
     assert class_source(shown["refunds.py"]) == class_source((EXAMPLE / "refunds.py").read_text("utf-8"))
@@ -251,9 +261,9 @@ def never_words() -> dict[str, str]:
 
 def public_names() -> set[str]:
     names = set(supportbot.__all__) | {name.rpartition(".")[2] for place in NOUNS for name in names_of(place)}
-    for place in NOUNS:
+    for place, owner in NOUNS.items():
         for name in names_of(place):
-            thing = getattr(NOUNS[place], name.rpartition(".")[2], None)
+            thing = getattr(owner, name.rpartition(".")[2], None)
             names |= set(inspect.signature(thing).parameters) if inspect.isfunction(thing) else set()
     for struct in (Choice, Person, Reply, Ticket):
         names |= set(struct.__struct_fields__)

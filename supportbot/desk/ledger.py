@@ -148,6 +148,11 @@ class Ledger:
         self._entries, self._work = list(entries), dict(work)
         self._cancelled, self.withdrawn = list(cancelled), list(withdrawn)
 
+    def forget(self) -> None:
+        """Change nothing and say nothing after all; only what was taken along is done."""
+        for part in (self._records, self._puts, self._deletes, self._entries, self._work, self._cancelled):
+            part.clear()
+
     def changes(self, done: Work | None = None) -> Changes:
         """Spell out the commit; `done` is the work that this turn was."""
         changes = Changes(

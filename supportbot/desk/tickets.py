@@ -12,6 +12,7 @@ from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.person import Person
 from supportbot.domain.record import Kind
 from supportbot.domain.ticket import TICKETS, UNSOLVED, Priority, Status, Ticket
+from supportbot.domain.timeline import TIMELINE
 from supportbot.errors import NotFound
 
 FIRST_NUMBER = 1000
@@ -89,12 +90,13 @@ def _due(name: str, case: Case, ticket: Ticket) -> Signal:
 
 async def add(case: Case, ticket: Ticket, words: str, *, by: Person) -> Ticket:
     """Add the requester's words to a ticket; it is reopened if it was solved, and the agents are told."""
-    current = ticket
+    current, ledger = ticket, case.ledger
     if not ticket.is_unsolved or ticket.status == "pending":
         current = await move(case, ticket, "open", by=by.name)
     changed = msgspec.structs.replace(current, changed_at=case.ledger.now)
     case.ledger.put(TICKETS, changed)
-    case.note("requester", by.name, words, ticket=ticket.reference)
+    if not any(line.text == words for line in ledger.staged(TIMELINE, case.conversation.id)):  # said just now, noted
+        case.note("requester", by.name, words, ticket=ticket.reference)
     await case.open_desk()
     case.tell_agents(case.texts("agents.added", reference=ticket.reference, who=escape(by.name), text=escape(words)))
     return changed

@@ -48,13 +48,16 @@ class Dispatch:
                 return  # one of its choices, typed
             last = None
         scene.asked = "insisting" if waiting else "yielding" if last else ""
+        if not scene.asked and _among_people(scene):
+            return
         if await self._offer_to(self._handlers.first, said, scene):
             return
         if waiting:
             await self._answer(scene, waiting, said)
-        elif not await self._others(scene, said):
-            if last is None or not isinstance(await self.questions.answer(scene, last), Ran):
-                await self._fall_back(scene)
+        elif await self._others(scene, said):
+            return
+        elif last is None or not isinstance(await self.questions.answer(scene, last), Ran):
+            await self._fall_back(scene)
 
     async def go_on(self, scene: Scene) -> bool:
         """Answer a dialogue that a command began, while people have the conversation; False where none asked last."""
@@ -203,6 +206,14 @@ class Dispatch:
         handler = self._handlers.timers.get((signal.skill, signal.name))
         if handler:
             await self._running.run(handler, scene, Call())
+
+
+def _among_people(scene: Scene) -> bool:
+    """Tell whether somebody joins in on another's topic, or an agent speaks: that is between people."""
+    event = scene.event
+    if event.direct or event.mentioned or not scene.here.thread:
+        return False
+    return scene.is_agent or scene.person.id != scene.case.conversation.requester.id
 
 
 def _may(scene: Scene, handler: Handler) -> bool:

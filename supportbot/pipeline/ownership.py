@@ -63,7 +63,7 @@ async def scene_of_event(ledger: Ledger, event: Event, *, is_agent: bool) -> Sce
     offer, pressed = await _offer(ledger, event, in_channel=in_channel)
     case = pressed or await _case(ledger, event, in_channel=in_channel)
     side: Side = "agents" if in_channel else "requester"
-    return Scene(case, event, event.person, event.address, side, is_agent, offer, case.conversation.owner)
+    return Scene(case, event, event.person, event.address, side, is_agent, offer, owner=case.conversation.owner)
 
 
 async def _offer(ledger: Ledger, event: Event, *, in_channel: bool) -> tuple[Offer | None, Case | None]:
@@ -93,7 +93,7 @@ async def _case(ledger: Ledger, event: Event, *, in_channel: bool) -> Case:
         return await _agents_own(ledger, event, tenant)
     place = await ledger.get(PLACES, event.address.key)
     known = await Case.load(ledger, place.conversation) if place else None
-    if known and not await _is_over(known):
+    if known and (_is_its_thread(known, event) or not await _is_over(known)):
         return known
     return await _begin(ledger, event, tenant, place)
 
@@ -113,8 +113,16 @@ async def _is_over(case: Case) -> bool:
     quiet = case.ledger.now - conversation.spoke_at
     if quiet < DAY or conversation.owner in ("queue", "agent") or conversation.dialogues or conversation.last_question:
         return False
-    ticket = await case.ticket()
-    return not (ticket and ticket.is_unsolved)
+    for reference in conversation.tickets:
+        ticket = await case.ticket(reference)
+        if ticket and ticket.is_unsolved:
+            return False
+    return True
+
+
+def _is_its_thread(case: Case, event: Event) -> bool:
+    """Tell whether the case has a thread of its own, with a ticket: what is said there is about it, however old."""
+    return bool(event.address.thread and case.conversation.ticket)
 
 
 async def _begin(ledger: Ledger, event: Event, tenant: str, place: Place | None) -> Case:
@@ -147,4 +155,4 @@ def heard(scene: Scene, said: list[Event]) -> None:
             entry = Entry(at=event.at, kind="requester", who=event.person.name, text=event.text, id=event.key)
             case.note_entry(entry, event.person)
     owner = case.conversation.owner
-    case.update(spoke_at=case.ledger.now, owner="bot" if owner == "nobody" else owner)
+    case.update(spoke_at=case.ledger.now, ended_at=0, owner="bot" if owner == "nobody" else owner)

@@ -10,62 +10,11 @@ _NOT_SOLVED = (
     "problem is back", "happened again",
 )  # fmt: skip
 _THANKS = frozenset(
-    [
-        "thanks",
-        "thank",
-        "you",
-        "thx",
-        "ty",
-        "cheers",
-        "great",
-        "perfect",
-        "awesome",
-        "wonderful",
-        "super",
-        "cool",
-        "nice",
-        "danke",
-        "merci",
-        "gracias",
-        "so",
-        "very",
-        "much",
-        "many",
-        "a",
-        "lot",
-        "again",
-        "for",
-        "your",
-        "the",
-        "quick",
-        "fast",
-        "help",
-        "support",
-        "that",
-        "this",
-        "it",
-        "is",
-        "was",
-        "works",
-        "now",
-        "all",
-        "good",
-        "ok",
-        "okay",
-        "yes",
-        "solved",
-        "fixed",
-        "helped",
-        "sam",
-        "team",
-        "everyone",
-        "have",
-        "day",
-        "bye",
-        "👍",
-        "🙏",
-        "❤",
-    ]
+    match.Said(
+        "thanks thank you thx ty cheers great perfect awesome wonderful super cool nice danke merci gracias so very "
+        "much many a lot again for your the quick fast help support that this it is was works now all good ok okay yes "
+        "solved fixed helped team everyone have day bye"
+    ).words
 )
 """A reply made of these alone says that all is well."""
 
@@ -157,7 +106,7 @@ class Tickets(Skill[TicketSettings]):
     @on.message(match.anything, first=True)
     async def reply_in_thread(self, turn: Turn) -> str | Pass:
         """Reopen a solved ticket by a reply in its own thread, but not by thanks."""
-        if not turn.in_thread or turn.asked or _is_thanks(turn.text):
+        if not turn.in_thread or turn.asked or (_is_thanks(turn.text) and not turn.files):
             return PASS
         current = await turn.tickets.current()
         if current is None or current.is_unsolved:
@@ -232,8 +181,7 @@ class Tickets(Skill[TicketSettings]):
 
 
 def _is_thanks(text: str) -> bool:
-    said = match.Said(text).words
-    return all(word in _THANKS for word in said)
+    return "?" not in text and all(word in _THANKS for word in match.Said(text).words)
 
 
 def _short(words: str) -> str:

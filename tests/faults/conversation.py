@@ -30,6 +30,8 @@ from supportbot.texts import Texts
 STORES = ("tinydb", "sqlite")
 TEXTS = Texts()
 AGENTS = "#agents"
+SILENCE = 60
+"""Seconds without a line after which a test fails instead of waiting for ever."""
 
 Line = dict[str, Any]
 
@@ -54,7 +56,7 @@ class Chat:
 
     def __init__(self, *arguments: str | Path, fault: str = "", clock: str = "simulated") -> None:
         root = Path(supportbot.__file__).parents[1]
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the process
         self.process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, "chat", "--json", "--clock", clock, *map(str, arguments)],
             stdin=subprocess.PIPE,
@@ -72,12 +74,13 @@ class Chat:
         self._rest = b""
         self._ready: list[Line] = []
 
-    def send(self, *lines: Line | str) -> list[int]:
+    def send(self, *lines: Line | str | bytes) -> list[int]:
         """Write lines without waiting; returns their numbers. A process that is gone takes none."""
         assert self.process.stdin
-        raw = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+        raw = [json.dumps(line) if isinstance(line, dict) else line for line in lines]
+        whole = [line.encode() if isinstance(line, str) else line for line in raw]
         try:
-            self.process.stdin.write("".join(f"{line}\n" for line in raw).encode())
+            self.process.stdin.write(b"".join(line + b"\n" for line in whole))
             self.process.stdin.flush()
         except BrokenPipeError:
             pass
@@ -95,7 +98,8 @@ class Chat:
         """Read the next line; None at the end of output, or where nothing came within so many seconds."""
         assert self.process.stdout
         while not self._ready:
-            if within is not None and not select.select([self.process.stdout], [], [], within)[0]:
+            if not select.select([self.process.stdout], [], [], SILENCE if within is None else within)[0]:
+                assert within is not None, f"nothing came for {SILENCE} seconds; undone are lines {self.undone}"
                 return None
             chunk = os.read(self.process.stdout.fileno(), 65536)
             if not chunk:

@@ -1,0 +1,124 @@
+"""The app: a configuration becomes a running bot, and ends in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from supportbot import ConfigurationError, Settings, Skill, Start, Turn, match, on
+from supportbot.adapters.console import Console
+from supportbot.app import App, open_app
+from supportbot.clock import SimulatedClock
+from supportbot.config import Config, DeskSettings, SkillEntry, StorageSettings
+from supportbot.skills.base import name_of
+from supportbot.storage.base import Store
+from supportbot.testing.harness import BotHarness
+
+PLAIN = Config(storage=StorageSettings(url="tinydb:memory"), skills=(SkillEntry("greeting"),))
+
+
+async def opened(*skills: Skill[Any], config: Config = PLAIN, strict: bool = False) -> App:
+    clock = SimulatedClock()
+    return await open_app(config, clock, [lambda c: Console(lambda _: None, c)], skills=skills, strict=strict)
+
+
+def starting(named: str, error: BaseException | None, calls: list[str]) -> Skill[Settings]:
+    """Make a skill that writes down when it starts and stops, and may fail at either."""
+
+    class Starting(Skill[Settings]):
+        name = named
+
+        @on.start
+        async def begin(self, start: Start) -> None:
+            calls.append(f"{named} starts in {start.folder.name}")
+            if error:
+                raise error
+
+        @on.stop
+        def end(self) -> None:
+            calls.append(f"{named} stops")
+            raise RuntimeError("could not stop")
+
+        @on.message(match.words(named))
+        async def answer(self, turn: Turn) -> str:
+            return named
+
+    return Starting()
+
+
+async def test_a_skill_is_called_at_the_start_and_at_the_stop() -> None:
+    calls: list[str] = []
+    app = await opened(starting("one", None, calls))
+    await app.start(watch=False)
+    await app.stop()
+    assert calls == [f"one starts in {PLAIN.folder.name}", "one stops"]
+
+
+async def test_a_skill_that_fails_to_stop_keeps_nobody_from_stopping() -> None:
+    calls: list[str] = []
+    app = await opened(starting("one", None, calls), starting("two", None, calls))
+    closed: list[bool] = []
+
+    class Watched:
+        def __init__(self, store: Store) -> None:
+            self._store = store
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._store, name)
+
+        async def close(self) -> None:
+            closed.append(True)
+            await self._store.close()
+
+    app.store = Watched(app.store)  # type: ignore[assignment]
+    await app.start(watch=False)
+    await app.stop()
+    assert calls[-2:] == ["one stops", "two stops"]
+    assert closed == [True]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no oven"), SystemExit(3)], ids=["raises", "exits"])
+async def test_a_skill_that_cannot_start_is_left_out_and_the_others_run(error: BaseException) -> None:
+    app = await opened(starting("bad", error, []), starting("good", None, []))
+    assert [name_of(type(skill)) for skill in app.skills] == ["good", "greeting", "fallback"]
+    (failure,) = app.failures
+    assert failure.skill == "bad"
+    assert type(error).__name__ in failure.why
+    await app.stop()
+
+
+async def test_strict_stops_where_a_skill_was_left_out() -> None:
+    with pytest.raises(ConfigurationError, match="no oven"):
+        await opened(starting("bad", RuntimeError("no oven"), []), strict=True)
+
+
+async def test_mistakes_in_the_settings_of_skills_stop_the_start_all_at_once() -> None:
+    one = starting("one", ConfigurationError(["the oven is cold"]), [])
+    two = starting("two", ConfigurationError(["no dough", "no cheese"]), [])
+    with pytest.raises(ConfigurationError) as caught:
+        await opened(one, two)
+    assert caught.value.problems == ["skills.one: the oven is cold", "skills.two: no dough", "skills.two: no cheese"]
+
+
+async def test_a_missing_knowledge_base_stops_the_start(tmp_path: Path) -> None:
+    faq = SkillEntry("faq", {"sources": [str(tmp_path / "nothing.yaml")]})
+    with pytest.raises(ConfigurationError, match=r"nothing\.yaml"):
+        await opened(config=msgspec.structs.replace(PLAIN, skills=(faq,)))
+
+
+async def test_an_agents_channel_on_an_adapter_that_is_not_there_stops_the_start() -> None:
+    desk = DeskSettings(agents_channel="slack:C0123456789")
+    with pytest.raises(ConfigurationError, match=r"desk\.agents_channel: slack"):
+        await opened(config=msgspec.structs.replace(PLAIN, desk=desk))
+
+
+async def test_what_an_earlier_process_left_is_finished_before_anything_new(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'data.sqlite'}"
+    async with BotHarness(store=url) as first:
+        await first.app.bot.intake.keep(first._console.event("ada", key="m1", text="/human"))
+    async with BotHarness(store=url) as second:
+        assert [line["to"] for line in second.shown] == ["ada", "#agents"] or len(second.shown) == 2
+        assert "T-1001" in second.agents_channel
