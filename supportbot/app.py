@@ -10,16 +10,16 @@ from typing import Any
 from supportbot.adapters.base import Adapter
 from supportbot.bot import Bot
 from supportbot.clock import Clock
-from supportbot.config import Config
+from supportbot.config import Config, SkillEntry
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import Address
 from supportbot.domain.schema import SCHEMA
-from supportbot.errors import ConfigurationError
+from supportbot.errors import ConfigurationError, Problem
 from supportbot.knowledge.base import Knowledge
 from supportbot.logs import log
 from supportbot.pipeline.handlers import Handler, Handlers
 from supportbot.pipeline.isolation import where
-from supportbot.plugins import Failure, Loaded, load_skills
+from supportbot.plugins import Failure, Loaded, find_skills
 from supportbot.skills.base import Skill, Start, name_of
 from supportbot.storage.base import Store
 from supportbot.storage.open import open_store
@@ -95,10 +95,12 @@ async def open_app(
 
     `skills` are put before the listed ones (the test kit's); `store` and `knowledge` are used in place of new ones.
     """
-    loaded = load_skills(config)
+    loaded, problems = find_skills(config)
     loaded.skills[:0] = skills
     knowledge = knowledge or Knowledge()
-    await _start_skills(loaded, Start(folder=config.folder, knowledge=knowledge))
+    problems += await _start_skills(loaded, config, Start(folder=config.folder, knowledge=knowledge))
+    if problems:
+        raise ConfigurationError(problems)
     if strict and loaded.failures:
         raise ConfigurationError([failure.why for failure in loaded.failures])
     handlers = Handlers(loaded.skills)
@@ -115,16 +117,23 @@ async def open_app(
     return App(config, bot, opened, clock, made, loaded.skills, knowledge, loaded.failures)
 
 
-async def _start_skills(loaded: Loaded, start: Start) -> None:
-    """Call every skill's ``@on.start``; its ConfigurationError is a mistake, anything else leaves the skill out."""
+async def mistakes_of_skills(config: Config) -> list[str]:
+    """Tell everything that is wrong with the skills of a configuration that cannot be started."""
+    loaded, problems = find_skills(config)
+    return problems + await _start_skills(loaded, config, Start(folder=config.folder, knowledge=Knowledge()))
+
+
+async def _start_skills(loaded: Loaded, config: Config, start: Start) -> list[str]:
+    """Call every skill's ``@on.start``; its ConfigurationError is told as mistakes, anything else leaves it out."""
     problems: list[str] = []
+    places = {entry.name: entry for entry in config.skills}
     for skill in list(loaded.skills):
         name = name_of(type(skill))
         for handler in Handlers([skill]).marked("start"):
             try:
                 await _call(handler, start)
             except ConfigurationError as error:
-                problems += [f"skills.{name}: {problem}" for problem in error.problems]
+                problems += [_placed(places.get(name), config, problem) for problem in error.problems]
             except (KeyboardInterrupt, asyncio.CancelledError):
                 raise
             except BaseException as error:  # noqa: BLE001 - one skill that cannot start does not stop the others
@@ -132,8 +141,14 @@ async def _start_skills(loaded: Loaded, start: Start) -> None:
                 place = where(error, handler.function)
                 loaded.failures.append(Failure(name, f"{place}: could not start: {type(error).__name__}: {error}"))
                 break
-    if problems:
-        raise ConfigurationError(problems)
+    return problems
+
+
+def _placed(entry: SkillEntry | None, config: Config, problem: str) -> str:
+    """Tell where a skill that cannot start stands in the configuration."""
+    if entry is None or config.file is None:
+        return f"{entry.path}: {problem}" if entry else problem
+    return Problem.at(config.file, entry.line, f"{entry.path}: {problem}")
 
 
 async def _stop_skills(handlers: Handlers) -> None:

@@ -17,10 +17,10 @@ import msgspec
 
 from supportbot import faults, logs
 from supportbot.adapters.console import Console
-from supportbot.app import STOP_GRACE, App, open_app
+from supportbot.app import STOP_GRACE, App, mistakes_of_skills, open_app
 from supportbot.chat_lines import ChatLines, lines_of_stdin, start_at_kept_time
 from supportbot.clock import Clock, SimulatedClock, SystemClock
-from supportbot.config import Config, SkillEntry, load_config
+from supportbot.config import Config, SkillEntry, load_config, skills_despite_mistakes
 from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError, StoreError, SupportbotError
 from supportbot.knowledge.base import Knowledge
@@ -72,7 +72,7 @@ def chat(config_file: Path | None, data: Path | None, strict: bool, as_json: boo
     supportbot chat --config bot.yaml
     echo '{"from": "ada", "text": "hi"}' | supportbot chat --json --clock simulated
     """
-    config = load_config(config_file, data=data)
+    config = _configured(config_file, data)
     if config_file is None:
         config = _with_samples(config)
     if as_json:
@@ -95,7 +95,7 @@ def run(config_file: Path | None, data: Path | None, strict: bool) -> None:
     \b
     supportbot run --config bot.yaml
     """
-    config = load_config(config_file, data=data)
+    config = _configured(config_file, data)
     missing = [name for name in config.adapters.given if name != "console"]
     if missing:
         what = f"adapters.{missing[0]}: this release serves the console only; take it out, and use supportbot chat"
@@ -150,6 +150,15 @@ async def _move(source: str, target: str) -> None:
 
 
 # --- how ----------------------------------------------------------------------------------------------------------
+
+
+def _configured(config_file: Path | None, data: Path | None) -> Config:
+    """Read the configuration; where it has mistakes, those of its skills and articles are told with them."""
+    try:
+        return load_config(config_file, data=data)
+    except ConfigurationError as error:
+        others = asyncio.run(mistakes_of_skills(skills_despite_mistakes(config_file))) if config_file else []
+        raise ConfigurationError([*error.problems, *others]) from None
 
 
 def _with_samples(config: Config) -> Config:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from supportbot import texts
-from supportbot.environment import FromEnvironment, read_environment
+from supportbot.environment import FromEnvironment, plain, read_environment
 from supportbot.errors import ConfigurationError
 from supportbot.settings import Duration, Secret, Settings, convert, mistakes, schema_of_own_type
 from supportbot.yaml_lines import Source, read_yaml
@@ -32,6 +32,7 @@ __all__ = [
     "json_schema",
     "load_config",
     "read_settings",
+    "skills_despite_mistakes",
     "storage_under",
 ]
 
@@ -219,15 +220,36 @@ def load_config(path: Path | None, *, data: Path | None = None, environment: Map
     shape = _shape(source)
     if problems := source.problems(_all_mistakes(shape, path.parent)):
         raise ConfigurationError(problems)
-    given = convert(shape, ConfigFile)
+    marked = {"skills": shape["skills"]} if "skills" in shape else {}  # each skill's settings are checked later
+    given = convert({**plain(shape), **marked}, ConfigFile)
     fields = {name: getattr(given, name) for name in given.__struct_fields__}
     return _with_data(Config(**{**fields, **_placed(given, source), "folder": path.parent, "file": path}), data)
+
+
+def skills_despite_mistakes(path: Path) -> Config:
+    """Read the skills of a file that has mistakes elsewhere, so that theirs can be told at once with the others."""
+    try:
+        source = read_yaml(path, read_environment(path.parent))
+        shape = _shape(source)
+    except ConfigurationError:
+        return Config(skills=())
+    wrong = [*source.mistakes, *dict(_all_mistakes(shape, path.parent))]
+    entries = []
+    for index, value in enumerate(shape["skills"] if isinstance(shape.get("skills"), list) else ()):
+        where = f"skills[{index}]"
+        if not any(place == where or place.startswith(f"{where}.") for place in wrong):
+            entry = SkillEntry.from_setting(value)
+            entry.line, entry.path = source.lines.get(where), f"{where}.{entry.name}"
+            entries.append(entry)
+    paths = shape["skill_paths"] if isinstance(shape.get("skill_paths"), list) else ()
+    known = tuple(str(path.parent / Path(place).expanduser()) for place in paths if isinstance(place, str))
+    return Config(skills=tuple(entries), skill_paths=known, folder=path.parent, file=path)
 
 
 def read_settings(entry: SkillEntry, type: type[S], file: Path) -> S:
     """Read a skill's settings; ConfigurationError has every mistake in them."""
     try:
-        return convert(entry.settings, type)
+        return convert(plain(entry.settings), type)
     except msgspec.ValidationError:
         found = list(mistakes(entry.settings, type, entry.path))
     source = Source(file, lines=_lines_again(entry, file))

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from supportbot.errors import ConfigurationError, Problem
 
@@ -25,6 +26,15 @@ class Unset(FromEnvironment):
     """What stands for a value whose variable is missing: that is told already, and nothing more is to be said of it."""
 
     __slots__ = ()
+
+
+def plain(value: Any) -> Any:
+    """Take the marks off texts that are to be used: what is stored and sent is text and nothing more."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, FromEnvironment) else value
 
 
 def read_environment(folder: Path, process: Mapping[str, str] | None = None) -> dict[str, str]:

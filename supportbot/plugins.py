@@ -42,7 +42,15 @@ class Loaded:
 
 def load_skills(config: Config) -> Loaded:
     """Load every listed skill; ConfigurationError has every unknown name and every wrong setting."""
-    loaded, problems = Loaded(), []
+    loaded, problems = find_skills(config)
+    if problems:
+        raise ConfigurationError(problems)
+    return loaded
+
+
+def find_skills(config: Config) -> tuple[Loaded, list[str]]:
+    """Load every listed skill that can be loaded, and tell every unknown name and every wrong setting."""
+    loaded, problems = Loaded(), list[str]()
     entries = [entry for entry in config.skills if entry.name != ALWAYS_LAST]
     last = [entry for entry in config.skills if entry.name == ALWAYS_LAST] or [SkillEntry(ALWAYS_LAST)]
     for entry in (*entries, *last):
@@ -54,9 +62,7 @@ def load_skills(config: Config) -> Loaded:
             problems += error.problems
         except _NotImported as error:
             loaded.failures.append(Failure(entry.name, str(error)))
-    if problems:
-        raise ConfigurationError(problems)
-    return loaded
+    return loaded, problems
 
 
 class _NotImported(Exception):

@@ -159,6 +159,8 @@ class Agenda:
         if key:
             line = self._lines.get((queue, key))
             ids = [id for _, _, id in line.items] if line else []
+            if not group:  # a line is in order already
+                return [self.works[id] for id in ids[:limit]]
         elif group:
             ids = self._groups.get((queue, group), ())
         else:

@@ -1,4 +1,4 @@
-"""A disk in trouble under the whole bot: nobody is told a lie, nothing is half done, and it recovers without a restart."""
+"""A disk in trouble under the whole bot: no lie is told, nothing is half done, and it recovers without a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Skills that raise, hang, hold the loop, exit and spam, all in one real process: everybody is answered, the rest goes on."""
+"""Skills that raise, hang, hold the loop, exit and spam in one real process: all are answered, the rest goes on."""
 
 from __future__ import annotations
 
@@ -65,9 +65,10 @@ def chat(folder: Path, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]
     (folder / "bad.py").write_text(SKILLS, "utf-8")
     config = {"storage": {"url": f"sqlite:{folder / 'data.sqlite'}"}, "skill_paths": [str(folder)]}
     (folder / "config.yaml").write_text(json.dumps({**config, "skills": ["bad", "greeting", "handoff"]}), "utf-8")
+    program = [sys.executable, "-c", "from supportbot.cli import main; main()", "chat", "--json"]
     done = subprocess.run(
-        [sys.executable, "-c", "from supportbot.cli import main; main()", "chat", "--json", "--clock", "simulated"]
-        + ["--config", str(folder / "config.yaml")],
+        [*program, "--clock", "simulated", "--config", str(folder / "config.yaml")],
+        check=False,
         input="".join(f"{json.dumps(line)}\n" for line in lines),
         capture_output=True,
         text=True,

@@ -18,6 +18,7 @@ from supportbot.texts import Texts
 BotWith = Callable[..., Awaitable[BotHarness]]
 TEXTS = Texts()
 REFUSED, NOT_FOUND, UNKNOWN = TEXTS("errors.refused"), TEXTS("tickets.not_found"), TEXTS("errors.unknown_choice")
+ELSEWHERE = TEXTS("errors.for_requesters")
 DONE = "done"
 
 PRINCIPALS = ("requester", "other requester", "agent", "no agent in the agents' channel")
@@ -28,8 +29,8 @@ ARTICLES = (
 )
 
 FOR_AGENTS = (REFUSED, REFUSED, DONE, REFUSED)
-FOR_REQUESTERS = (DONE, DONE, REFUSED, REFUSED)
-FOR_THE_OWNER = (DONE, NOT_FOUND, REFUSED, REFUSED)
+FOR_REQUESTERS = (DONE, DONE, ELSEWHERE, ELSEWHERE)
+FOR_THE_OWNER = (DONE, NOT_FOUND, ELSEWHERE, ELSEWHERE)
 FOR_ALL = (DONE, DONE, DONE, DONE)
 
 COMMANDS: dict[str, tuple[str, tuple[str, str, str, str]]] = {
@@ -104,7 +105,7 @@ async def world(bot_with: BotWith) -> World:
 
 
 def outcome(heard: str) -> str:
-    return next((known for known in (REFUSED, NOT_FOUND, UNKNOWN) if heard.startswith(known)), DONE)
+    return next((known for known in (REFUSED, NOT_FOUND, UNKNOWN, ELSEWHERE) if heard.startswith(known)), DONE)
 
 
 # --- commands -----------------------------------------------------------------------------------------------------
@@ -219,7 +220,7 @@ def id_of(bot: BotHarness, heard: Heard, choice: tuple[str, str]) -> str:
         ("handoff", "keep_waiting"): TEXTS("handoff.keep_waiting"),
     }
     shown = [button for line in heard.lines for button in line.get("choices", [])]
-    return next(button["id"] for button in shown if button["label"].startswith(labels[choice]))
+    return next(str(button["id"]) for button in shown if button["label"].startswith(labels[choice]))
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=".".join)
@@ -276,7 +277,7 @@ async def test_what_only_the_house_causes_cannot_be_typed(world: World, words: s
     before = await world.state()
     for principal, party in world.who.items():
         heard = await party.says(words)
-        assert heard.startswith(TEXTS("errors.unknown_command", command=words[1:].split()[0])), principal
+        assert heard.startswith(TEXTS("errors.unknown_command", command=words[1:].partition(" ")[0])), principal
     assert await world.state() == before
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from supportbot import Settings, Skill, Turn, match, on
 from supportbot.adapters.base import Sent
 from supportbot.domain.reply import Outgoing
+from supportbot.domain.work import OUTBOX, Work
 from supportbot.errors import TryLater
+from supportbot.storage.base import Changes
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
 
@@ -283,3 +287,35 @@ async def test_a_withheld_answer_can_still_be_read_by_nobody_but_the_agents_afte
     await bot.restart()
     shown = await bot.advance("2m")
     assert not [line for line in shown if line["to"] == "ada" and "Forgot password" in line["text"]]
+
+
+async def test_a_wish_is_not_lost_where_the_answer_to_be_withheld_goes_out_at_that_moment(
+    bot: BotHarness, texts: Texts
+) -> None:
+    ada = bot.requester("ada")
+    send, commit = bot.app.adapters["console"].send, bot.app.store.commit
+    first_is_out, second_is_out, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow_send(outgoing: Outgoing) -> Sent:
+        (second_is_out if first_is_out.is_set() else first_is_out).set()
+        await go_on.wait()
+        return await send(outgoing)
+
+    async def late_commit(changes: Changes) -> list[Work]:
+        if len(changes.finished) > 1 and not go_on.is_set():  # the turn that withholds the second answer
+            go_on.set()
+            await second_is_out.wait()
+        return await commit(changes)
+
+    bot.app.adapters["console"].send = slow_send  # type: ignore[method-assign]
+    first = asyncio.create_task(ada.says("How do I reset my password?"))
+    await first_is_out.wait()
+    second = asyncio.create_task(ada.says("How do I export my data?"))
+    while len(await bot.app.store.pending(OUTBOX)) < 2:
+        await asyncio.sleep(0)
+    bot.app.store.commit = late_commit  # type: ignore[method-assign]
+    await ada.says("/human")
+    await asyncio.gather(first, second)
+    heard = [line["text"] for line in bot.shown if line["to"] == "ada"]
+    assert heard[-1] == texts("handoff.queued", reference="T-1002")  # decided twice: numbers may have gaps
+    assert len(heard) == 3  # the second was in the platform's hands already

@@ -122,6 +122,11 @@ class Desk(RuleBasedStateMachine):
     def a_requester_asks_for_a_person(self, who: str) -> None:
         self._run(self.bot.requester(who).says("/human"))
 
+    @rule(who=REQUESTERS, room=ROOMS)
+    def a_requester_opens_a_ticket(self, who: str, room: str) -> None:
+        for words in ("/ticket scanner slow", "problem", "since monday", "yes"):
+            self._run(self.bot.requester(who).says(words, room=room, topic=who))
+
     @rule(who=REQUESTERS, words=OWN_TICKET, number=NUMBERS)
     def a_requester_deals_with_a_ticket(self, who: str, words: str, number: int) -> None:
         self._run(self.bot.requester(who).says(words.format(f"T-{number}")))

@@ -1,4 +1,4 @@
-"""The crew: work runs one at a time under its key, is tried again when it fails, and is buried when it fails for good."""
+"""The crew: work runs one at a time under its key, is tried again when it fails, and buried when it fails for good."""
 
 from __future__ import annotations
 

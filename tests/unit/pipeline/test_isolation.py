@@ -1,4 +1,4 @@
-"""One broken skill never silences the bot: whatever a handler does, its requester hears something and others are served."""
+"""One broken skill never silences the bot: its requester hears of it, and others are served."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ async def test_a_task_that_outlives_its_turn_cannot_speak(bot_with: BotWith) -> 
     spawned: list[asyncio.Task[Any]] = []
 
     async def speaks_later(turn: Turn) -> str:
-        spawned.append(asyncio.create_task(turn.say("psst")))  # type: ignore[arg-type]
+        spawned.append(asyncio.create_task(turn.say("psst")))
         return "Begun."
 
     bot = await bot_with(broken(speaks_later))
