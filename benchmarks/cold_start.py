@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 LIMIT, MOST_MEMORY = 0.4, 60
 QUESTION = b'{"from": "ada", "text": "How do I reset my password?"}\n'

@@ -78,7 +78,7 @@ def chat(config_file: Path | None, data: Path | None, strict: bool, as_json: boo
     if as_json:
         _run(
             _serve_lines(
-                config, SimulatedClock(SystemClock().now()) if clock == "simulated" else SystemClock(), strict=strict
+                config, SimulatedClock() if clock == "simulated" else SystemClock(), strict=strict
             )
         )
     else:

@@ -42,6 +42,8 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
     if ticket is None:
         subject = conversation.question or await _last_words(case, reason) or reason
         ticket = await tickets.open_ticket(case, subject=subject)
+    elif ticket.assignee:
+        case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=now))  # anybody may take it
     await case.take_place()
     await case.own("queue")
     case.update(

@@ -18,6 +18,8 @@ from supportbot.storage.base import Changes, Store
 MOST_CHARACTERS = 20_000
 LONGEST_NAME = 200
 
+_MOST_KEYS = 5_000
+
 
 class Intake:
     """Keeps events; the same event, delivered again, changes nothing."""
@@ -25,6 +27,8 @@ class Intake:
     def __init__(self, store: Store, rules: Rules) -> None:
         self._store = store
         self._rules = rules
+        self._keys: dict[str, str] = {}
+        """The keys of conversations that were looked up; a conversation never changes its key."""
 
     async def keep(self, event: Event) -> tuple[Changes, list[Work]]:
         """Store an event durably; returns the commit and what it claimed, both empty for a duplicate."""
@@ -53,8 +57,15 @@ class Intake:
         place = await self._store.get(PLACES, event.address.key)
         if place is None:
             return event.address.key
-        conversation = await self._store.get(CONVERSATIONS, place.conversation)
-        return conversation.key if conversation else event.address.key
+        known = self._keys.get(place.conversation)
+        if known is None:
+            conversation = await self._store.get(CONVERSATIONS, place.conversation)
+            if conversation is None:
+                return event.address.key
+            if len(self._keys) >= _MOST_KEYS:
+                self._keys.clear()
+            known = self._keys[place.conversation] = conversation.key
+        return known
 
 
 def cleaned(event: Event) -> Event:
