@@ -101,8 +101,10 @@ class ChatLines:
             self._write({"error": f"line {number}: {error}", "done": number})
             return
         self._crew.close_account(cause)
-        await done
-        self._write({"done": number})
+        if await done:
+            self._write({"done": number})
+        else:
+            self._write({"error": f"line {number}: it is kept, but not finished; it is tried again", "done": number})
 
     async def _advance(self, span: str, id: str | int | None) -> None:
         clock = self._app.clock

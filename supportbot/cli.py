@@ -76,11 +76,7 @@ def chat(config_file: Path | None, data: Path | None, strict: bool, as_json: boo
     if config_file is None:
         config = _with_samples(config)
     if as_json:
-        _run(
-            _serve_lines(
-                config, SimulatedClock() if clock == "simulated" else SystemClock(), strict=strict
-            )
-        )
+        _run(_serve_lines(config, SimulatedClock() if clock == "simulated" else SystemClock(), strict=strict))
     else:
         _run(_talk(config, strict=strict, is_demo=False))
 

@@ -16,6 +16,8 @@ from supportbot.domain.timeline import TIMELINE
 from supportbot.errors import NotFound
 
 FIRST_NUMBER = 1000
+_TOLD = ("reopened", "solved", "closed")
+"""The moves that skills may listen to."""
 SUBJECT_LENGTH = 120
 
 
@@ -80,7 +82,8 @@ async def move(case: Case, ticket: Ticket, status: Status, *, by: str) -> Ticket
     elif ticket.status == "solved":
         ledger.cancel(closing)
     name = "reopened" if status == "open" and ticket.status not in UNSOLVED else status
-    case.happened(f"ticket_{name}", reference=ticket.reference)
+    if name in _TOLD:
+        case.happened(f"ticket_{name}", reference=ticket.reference)
     return moved
 
 

@@ -15,8 +15,3 @@ class Person(msgspec.Struct, frozen=True):
     def of(cls, adapter: str, workspace: str, user: str, name: str = "") -> Person:
         """Name a platform's user, as ``slack/T024BE7LD/U2147483697``."""
         return cls(id=f"{adapter}/{workspace}/{user}", name=name or user)
-
-    @property
-    def user(self) -> str:
-        """The platform's own id for this person."""
-        return self.id.split("/", 2)[-1]

@@ -6,6 +6,13 @@ import re
 import unicodedata
 
 _UNSAFE = re.compile("[\0\ud800-\udfff]")
+_DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of writing: in a name they could turn what stands beside it."""
+
+
+def clean_name(name: str) -> str:
+    """Clean a name, which is shown in the middle of other people's lines."""
+    return " ".join(_DIRECTIONS.sub("", clean(name)).split()) or "?"
 
 
 def clean(text: str) -> str:

@@ -40,7 +40,8 @@ class Crew:
         """Hears of each failure of work; the test kit lets the test fail with it."""
         self._causes: dict[str, str] = {}
         self._open: dict[str, int] = {}
-        self._done: dict[str, asyncio.Future[None]] = {}
+        self._done: dict[str, asyncio.Future[bool]] = {}
+        self._put_off: set[str] = set()
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -90,6 +91,8 @@ class Crew:
             exc_info=error,
         )
         self.on_failure(error)
+        if work.id in self._causes and work.attempt < MOST_ATTEMPTS:
+            self._put_off.add(self._causes[work.id])
         changes, reason = Changes(), type(error).__name__
         try:
             if work.attempt >= MOST_ATTEMPTS:
@@ -162,8 +165,11 @@ class Crew:
 
     # --- what belongs to a line of `chat --json` ------------------------------------------------------------------
 
-    def watch(self, cause: str) -> asyncio.Future[None]:
-        """Open an account under a cause; the future is done when all work that was put to it is."""
+    def watch(self, cause: str) -> asyncio.Future[bool]:
+        """Open an account under a cause; the future is done when all work that was put to it is.
+
+        Its result is False where some of that work failed and is put off to a later time.
+        """
         self._open[cause] = 1
         self._done[cause] = asyncio.get_running_loop().create_future()
         return self._done[cause]
@@ -194,4 +200,5 @@ class Crew:
             del self._open[cause]
             done = self._done.pop(cause)
             if not done.done():
-                done.set_result(None)
+                done.set_result(cause not in self._put_off)
+            self._put_off.discard(cause)

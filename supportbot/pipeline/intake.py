@@ -9,7 +9,7 @@ from supportbot.domain.address import PLACES
 from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.event import Event
 from supportbot.domain.person import Person
-from supportbot.domain.words import clean
+from supportbot.domain.words import clean, clean_name
 from supportbot.domain.work import TURNS, Work
 from supportbot.errors import Duplicate
 from supportbot.faults import fault_point
@@ -71,7 +71,7 @@ class Intake:
 def cleaned(event: Event) -> Event:
     """Make a person's words and name fit to be stored, compared and shown, and cut them to a size."""
     text = clean(event.text[:MOST_CHARACTERS])
-    name = clean(event.person.name[:LONGEST_NAME])
+    name = clean_name(event.person.name[:LONGEST_NAME])
     if text == event.text and name == event.person.name:
         return event
     return msgspec.structs.replace(event, text=text, person=Person(id=event.person.id, name=name))

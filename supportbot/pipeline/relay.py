@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportbot.desk import handoffs
 from supportbot.desk.case import Case
-from supportbot.domain.markdown import escape
+from supportbot.domain.markdown import escape, quote
 from supportbot.domain.ticket import TICKETS
 from supportbot.pipeline.ownership import Scene
 
@@ -14,7 +14,7 @@ _NOTE_MARKS = ("//", "note:")
 async def from_requester(scene: Scene) -> None:
     """Show a requester's words to the agents; the requester sees that they were taken."""
     case, event = scene.case, scene.event
-    shown = escape(event.text) or case.texts("agents.files_only", count=len(event.files))
+    shown = _as_said(event.text) or case.texts("agents.files_only", count=len(event.files))
     case.tell_agents(case.texts("agents.requester_says", who=escape(event.person.name), text=shown))
     if case.conversation.owner == "agent":
         handoffs.watch_claim(case)
@@ -22,6 +22,11 @@ async def from_requester(scene: Scene) -> None:
     if ticket and ticket.status == "pending":
         case.ledger.put(TICKETS, ticket.moved("open", case.ledger.now))
     _take_visibly(scene)
+
+
+def _as_said(words: str) -> str:
+    """Show words on the speaker's line; several lines are quoted, so that none of them can pass for the bot's."""
+    return f"\n{quote(words, at_most=len(words))}" if "\n" in words.strip() else escape(words)
 
 
 def _take_visibly(scene: Scene) -> None:

@@ -173,7 +173,8 @@ class Tickets(Skill[TicketSettings]):
         return Reply("\n".join(lines), choices)
 
     def _line(self, turn: Turn, ticket: Ticket) -> str:
-        status = turn.phrase(f"tickets.status.{ticket.status}")
+        nobody_has_it = ticket.status == "open" and ticket.assignee is None
+        status = turn.phrase(f"tickets.status.{'new' if nobody_has_it else ticket.status}")
         return turn.phrase(
             "tickets.line", reference=ticket.reference, subject=escape(ticket.subject), status=status,
             since=f"{turn.date_of(ticket.created_at):%d %b %Y}",

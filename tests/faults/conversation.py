@@ -36,6 +36,7 @@ SILENCE = 60
 Line = dict[str, Any]
 
 _REFERENCE = re.compile(r"\bT-\d+\b")
+_INSTANT = re.compile(r"\b1\d{12}\b")
 _DERIVED = re.compile(r"\b(?!c_)[a-z]+_[0-9a-hjkmnpqrstvwxyz]{16}\b")
 
 
@@ -371,12 +372,14 @@ def event_key(line: Line) -> str:
 def state_of(items: Sequence[Stored], heard: Sequence[Line] = ()) -> Counter[str]:
     """Put what is stored and what was heard into a form that two runs can be compared in.
 
-    A ticket's number may have gaps, and some ids are derived from it; how often work was tried is nobody's business.
+    A ticket's number may have gaps, and some ids are derived from it; a process starts at the time of its start; how
+    often work was tried is nobody's business.
     """
     names = _names_of_tickets(items)
 
     def plain(text: str) -> str:
-        return _DERIVED.sub("*", _REFERENCE.sub(lambda found: names.get(found[0], found[0]), text))
+        named = _REFERENCE.sub(lambda found: names.get(found[0], found[0]), text)
+        return _INSTANT.sub("then", _DERIVED.sub("*", named))
 
     places: Counter[tuple[str, str]] = Counter()
     state: Counter[str] = Counter()
