@@ -95,11 +95,12 @@ class Bot:
     async def _decide(self, work: Work) -> Ledger:
         """Decide what comes of it; what the same person wrote right behind it is dealt with together.
 
-        But a dialogue takes one message at a time: where one is touched, it is decided again for this message alone.
+        But a dialogue, and what is done once in the outside world, takes one message at a time: where it comes to
+        that, it is decided again for this message alone.
         """
         along = await succession.behind(self.store, work)
         ledger = await self._decide_for(work, along)
-        if along and ledger.has_put(DIALOGUES):
+        if along and (ledger.must_part or ledger.has_put(DIALOGUES)):
             ledger = await self._decide_for(work, [])
         return ledger
 
@@ -107,6 +108,7 @@ class Bot:
         cause = f"{work.id}+{len(along)}" if along else work.id
         ledger = Ledger(self.store, self.rules, self.clock.now(), cause)
         ledger.withdrawn += along
+        ledger.is_joined = bool(along)
         if isinstance(work.payload, Signal):
             scene = await ownership.scene_of_signal(ledger, work.payload)
             if scene:
@@ -120,23 +122,27 @@ class Bot:
         return ledger
 
     async def _route(self, scene: Scene, said: list[Event]) -> None:
-        event, case = scene.event, scene.case
         if scene.side == "agents":
-            if not await self.dispatch.act(scene) and event.kind == "message":
+            if not await self.dispatch.act(scene) and scene.event.kind == "message":
                 await relay.from_agent(scene)
-            return
-        if event.kind not in ("message", "command", "press"):
-            return  # edits, deletions and reactions are followed where a platform brings them
-        ownership.heard(scene, said)
-        if _is_empty(event):
-            answer(scene, case.texts("errors.empty_message"))
-        elif await self.dispatch.act(scene):
-            pass
-        elif scene.is_agent and not event.direct and case.conversation.requester.id != scene.person.id:
+        elif scene.event.kind in ("message", "command", "press"):
+            ownership.heard(scene, said)
+            if _is_empty(scene.event):
+                answer(scene, scene.case.texts("errors.empty_message"))
+            elif not await self.dispatch.act(scene):
+                await self._hear_words(scene)
+        # edits, deletions and reactions are followed where a platform brings them
+
+    async def _hear_words(self, scene: Scene) -> None:
+        """Deal with plain words: they are an agent's, or for the people who have the case, or for the bot."""
+        event, case = scene.event, scene.case
+        if scene.is_agent and not event.direct and case.conversation.requester.id != scene.person.id:
             await relay.claim_by_speaking(scene)
         elif scene.owner in ("queue", "agent"):
             if not await self.dispatch.go_on(scene):
                 await relay.from_requester(scene)
+        elif _is_between_people(scene):
+            case.ledger.forget()
         else:
             await self.dispatch.message(scene)
             if not event.direct and not case.ledger.outgoing:
@@ -181,3 +187,10 @@ def _is_empty(event: Event) -> bool:
     """Tell whether somebody sent the bot nothing at all; among people that is not for the bot."""
     said = event.kind == "press" or event.text.strip() or event.files
     return not said and (event.direct or event.mentioned)
+
+
+def _is_between_people(scene: Scene) -> bool:
+    """Tell a word in other people's talk, which the bot has no part in, from one that opens a topic."""
+    event = scene.event
+    is_new = scene.case.conversation.version == 0
+    return is_new and not (event.direct or event.mentioned or event.opens_topic)

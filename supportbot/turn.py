@@ -262,6 +262,9 @@ class Turn:
         name = key or getattr(do, "__name__", "once")
         known = self._journal.recall("once", name)
         if known is None:
+            if self._ledger.is_joined:  # one step has one key, however the messages come to be joined after a kill
+                self._ledger.must_part, self.suspended_at = True, caller()
+                raise Suspended
             place = f"{self._asking.dialogue_id}/{self._journal.position}"
             known = await do_once(self._ledger.store, place, name, do, person=self.person)
             self._journal.record(known)

@@ -36,6 +36,10 @@ class Ledger:
         self._work: dict[str, Work] = {}
         self._cancelled: list[str] = []
         self.withdrawn: list[Work] = []
+        self.is_joined = False
+        """Several messages are dealt with as one turn's worth."""
+        self.must_part = False
+        """The turn came to something that takes one message at a time: it is to be decided again for the first."""
         """Waiting work that this turn takes out; if it was claimed meanwhile, the commit is dropped."""
 
     def new_id(self, prefix: str) -> str:

@@ -38,6 +38,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag="event"):
     """Said to the bot alone (a DM), not in a room with others."""
     mentioned: bool = False
     """The bot was named."""
+    opens_topic: bool = True
+    """In a room: it begins a thread, or stands in none; False is a word in a talk that goes on between people."""
     trigger: str = ""
     """The platform's short-lived handle to open a form with, where this event brings one."""
 

@@ -68,6 +68,7 @@ class Topic(NamedTuple):
     room: str
     thread: str
     mentioned: bool = False
+    opens_topic: bool = True
 
 
 class Party:
@@ -84,13 +85,22 @@ class Party:
         return AGENTS if self._role == "agent" else self.name
 
     async def says(
-        self, text: str, *, case: str = "", room: str = "", topic: str = "1", mentioned: bool = False, id: str = ""
+        self,
+        text: str,
+        *,
+        case: str = "",
+        room: str = "",
+        topic: str = "1",
+        mentioned: bool = False,
+        opens_topic: bool = True,
+        id: str = "",
     ) -> Heard:
         """Write a message; agents give the conversation of a case to write in its thread.
 
-        With a `room` ("#help") it is said there among others, in the thread `topic`; `mentioned` names the bot.
+        With a `room` ("#help") it is said there among others, in the thread `topic`; `mentioned` names the bot, and
+        without `opens_topic` it is a word in a talk that goes on there.
         """
-        place = Topic(room, topic, mentioned) if room else None
+        place = Topic(room, topic, mentioned, opens_topic) if room else None
         return await self._harness.act(self, text=text, thread=case, place=place, id=id)
 
     async def presses(self, label: str, *, room: str = "", topic: str = "1") -> Heard:
@@ -227,7 +237,9 @@ class BotHarness:
             self._console.agents.add(event.person.id)
         if place:
             there = msgspec.structs.replace(event.address, channel=place.room, thread=place.thread)
-            event = msgspec.structs.replace(event, address=there, direct=False, mentioned=place.mentioned)
+            event = msgspec.structs.replace(
+                event, address=there, direct=False, mentioned=place.mentioned, opens_topic=place.opens_topic
+            )
         return event
 
     async def advance(self, span: str) -> list[dict[str, Any]]:

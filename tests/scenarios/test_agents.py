@@ -59,7 +59,7 @@ def last_for(bot: BotHarness, reader: str) -> str:
 async def test_a_claim_is_told_to_both_sides(bot: BotHarness, texts: Texts, ada: Party, sam: Party) -> None:
     assert await sam.says("/claim T-1001") == texts("agents.claimed", reference="T-1001", agent="sam")
     assert last_for(bot, "ada") == texts("handoff.claimed", agent="sam")
-    assert texts("tickets.status.new") in await ada.says("/status T-1001")
+    assert texts("tickets.status.open") in await ada.says("/status T-1001")
 
 
 async def test_a_claim_by_the_cards_choice_is_the_same(texts: Texts, ada: Party, sam: Party) -> None:

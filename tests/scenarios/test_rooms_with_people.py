@@ -129,3 +129,10 @@ async def test_an_agent_who_answers_in_a_topic_that_the_bot_left_alone_is_not_an
     sam = bot.agent("sam")
     assert await sam.says("How do I export my data? is what you want to look up", room=ROOM) == ""
     assert bot.shown == []
+
+
+async def test_a_word_in_a_talk_that_goes_on_between_people_is_left_to_them(bot: BotHarness) -> None:
+    ada = bot.requester("ada")
+    assert await ada.says(PASSWORD, room=ROOM, opens_topic=False) == ""
+    assert await ada.says(PASSWORD, room=ROOM, opens_topic=False, mentioned=True) != ""
+    assert await ada.says(PASSWORD, room=ROOM, topic="2") != ""

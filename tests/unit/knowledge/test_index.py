@@ -7,8 +7,8 @@ import random
 import pytest
 
 from supportbot.domain.article import Article
-from supportbot.knowledge.index import PlainIndex
 from supportbot.domain.words import clean
+from supportbot.knowledge.index import PlainIndex
 from supportbot.knowledge.words import LONGEST_TEXT, MOST_WORDS, split_words
 
 ARTICLES = [
