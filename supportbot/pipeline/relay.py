@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from supportbot.desk import handoffs
 from supportbot.desk.case import Case
+from supportbot.domain.event import Event
 from supportbot.domain.markdown import escape, quote
 from supportbot.domain.ticket import TICKETS
 from supportbot.pipeline.ownership import Scene
@@ -14,8 +15,7 @@ _NOTE_MARKS = ("//", "note:")
 async def from_requester(scene: Scene) -> None:
     """Show a requester's words to the agents; the requester sees that they were taken."""
     case, event = scene.case, scene.event
-    shown = _as_said(event.text) or case.texts("agents.files_only", count=len(event.files))
-    case.tell_agents(case.texts("agents.requester_says", who=escape(event.person.name), text=shown))
+    case.tell_agents(_as_said(case, event))
     if case.conversation.owner == "agent":
         handoffs.watch_claim(case)
     ticket = await case.ticket()
@@ -24,9 +24,14 @@ async def from_requester(scene: Scene) -> None:
     _take_visibly(scene)
 
 
-def _as_said(words: str) -> str:
+def _as_said(case: Case, event: Event) -> str:
     """Show words on the speaker's line; several lines are quoted, so that none of them can pass for the bot's."""
-    return f"\n{quote(words, at_most=len(words))}" if "\n" in words.strip() else escape(words)
+    who = escape(event.person.name)
+    if len(event.text.strip().splitlines()) > 1:
+        words = quote(event.text, at_most=len(event.text))
+        return case.texts("agents.requester_says_lines", who=who, text=words)
+    words = escape(event.text) or case.texts("agents.files_only", count=len(event.files))
+    return case.texts("agents.requester_says", who=who, text=words)
 
 
 def _take_visibly(scene: Scene) -> None:

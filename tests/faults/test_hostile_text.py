@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from supportbot.domain.article import Article
 from supportbot.domain.markdown import escape, quote, shorten, unescape
 from supportbot.domain.reply import Outgoing
-from supportbot.domain.words import clean
+from supportbot.domain.words import clean, clean_name
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.intake import LONGEST_NAME, MOST_CHARACTERS
 from supportbot.testing.harness import BotHarness
@@ -100,7 +100,7 @@ class Conversation:
 
     def __init__(self, bot: BotHarness, words: str, name: str) -> None:
         self.bot, self.words, self.clean = bot, words, clean(words[:MOST_CHARACTERS])
-        self.name = clean(name[:LONGEST_NAME])
+        self.name = clean_name(name[:LONGEST_NAME])
         self.ada, self.sam = bot.requester(name), bot.agent("sam")
         self.sent: list[Outgoing] = []
         send = bot._console.send
@@ -159,8 +159,14 @@ class Conversation:
         await self.ada.says(self.words)
         if self.is_plain or self.clean.lstrip().lower().startswith("note:"):
             (line,) = self.bot.agents_channel.lines[seen:]
-            assert line["text"] == TEXTS("agents.requester_says", who=self.name, text=self.clean)
-            assert bare_marks(self.sent[-1].text) == "****"
+            said = self.clean.splitlines()
+            if len(self.clean.strip().splitlines()) > 1:
+                quoted = "\n".join(f"> {part}" for part in said)
+                assert line["text"] == TEXTS("agents.requester_says_lines", who=self.name, text=quoted)
+                assert bare_marks(self.sent[-1].text) == "****" + ">" * len(said)
+            else:
+                assert line["text"] == TEXTS("agents.requester_says", who=self.name, text=self.clean)
+                assert bare_marks(self.sent[-1].text) == "****"
 
     async def is_relayed_to_the_requester(self) -> None:
         case = self.bot.agents_channel.lines[0]["conversation"]

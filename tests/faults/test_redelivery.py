@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -37,6 +37,24 @@ class Clerk(Skill[Settings]):
     async def repeat(self, turn: Turn) -> str:
         """Repeat the words."""
         return turn.text
+
+
+class Cashier(Skill[Settings]):
+    """Charge for each message, in the outside world."""
+
+    charged: ClassVar[list[tuple[str, str]]] = []
+
+    @on.message(match.words("pay"))
+    async def pay(self, turn: Turn) -> str:
+        """Charge, and ask where a receipt is wanted."""
+
+        async def charge(key: str) -> None:
+            self.charged.append((turn.text, key))
+
+        await turn.once(charge)
+        if "receipt" in turn.text and not await turn.confirm("On paper?"):
+            return "Sent."
+        return "Thanks."
 
 
 def events_of_people(console: Console, messages: int) -> list[Event]:
@@ -126,6 +144,20 @@ async def check(bot: BotHarness, events: list[Event]) -> None:
         told = [words for words in repeated if words.startswith("T-")]
         assert sorted(ticket.reference for ticket in tickets) == sorted(told)
         assert len(told) == sum("problem" in line["text"] for line in replies)
+
+
+@pytest.mark.parametrize("words", ["pay", "pay with receipt"])
+async def test_what_is_done_once_is_done_once_for_each_message_however_quickly_they_come(
+    words: str, bot_with: BotWith
+) -> None:
+    Cashier.charged.clear()
+    bot = await bot_with(Cashier(Settings()), built_in=())
+    console, said = Console(lambda _line: None, bot.clock), [f"{words} {number}" for number in range(3)]
+    for text in said:
+        await bot.app.bot.receive(console.event("ada", key=text, text=text))
+    await bot.app.bot.crew.idle()
+    assert [text for text, _ in Cashier.charged] == said
+    assert len({key for _, key in Cashier.charged}) == len(said)
 
 
 def url(store: str, folder: Path) -> str:
