@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from supportbot.desk.ledger import Ledger
-from supportbot.domain.address import PLACES, Address, Place
+from supportbot.domain.address import PLACES, Address, Place, Side
 from supportbot.domain.conversation import CONVERSATIONS, Conversation, Owner
 from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Signal
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.person import Person
-from supportbot.domain.reply import OFFERS, Button, Choice, Offer, Outgoing, Purpose, Reply
+from supportbot.domain.reply import OFFERS, Button, Offer, Outgoing, Purpose, Reply
 from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.domain.timeline import TIMELINE, Entry, EntryKind
 from supportbot.domain.work import OUTBOX
@@ -107,13 +107,12 @@ class Case:
             at=self.ledger.now,
         )
         if reply.choices:
-            self._offer(name, skill, tuple(reply.choices), offer)
+            plain = Offer(conversation=self.conversation.id, person="", skill=skill, choices=tuple(reply.choices))
+            side: Side = "agents" if address.outside_thread == self.ledger.rules.agents else "requester"
+            kept = msgspec.structs.replace(offer or plain, side=side)
+            self.ledger.append(OFFERS, name, kept, self.conversation.requester.id)
         self.ledger.send(outgoing, conversation.requester)
         return outgoing
-
-    def _offer(self, name: str, skill: str, choices: tuple[Choice, ...], offer: Offer | None) -> None:
-        kept = offer or Offer(conversation=self.conversation.id, person="", skill=skill, choices=choices)
-        self.ledger.append(OFFERS, name, kept, self.conversation.requester.id)
 
     # --- noting ---------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ import msgspec
 
 from supportbot.domain.record import Kind, Record
 
+Side = Literal["requester", "agents"]
+
 
 class Address(msgspec.Struct, frozen=True):
     """A place on a platform that messages come from and go to; `thread` is "" for a channel itself or a DM."""
@@ -32,7 +34,7 @@ class Place(Record, frozen=True, kw_only=True):
     """Which conversation an address leads to (`id` is the address's key); a conversation may have several places."""
 
     conversation: str
-    side: Literal["requester", "agents"] = "requester"
+    side: Side = "requester"
     """Whose thread it is."""
     address: Address | None = None
     """Where it really is, when the platform named the thread only after it was opened."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from supportbot.domain.address import Address
+from supportbot.domain.address import Address, Side
 from supportbot.domain.file import File
 from supportbot.domain.record import Log
 
@@ -93,6 +93,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str
     person: str
     """Only this person may press; "" is anyone who sees it."""
+    side: Side = "requester"
+    """Whose eyes it was for: what is shown to agents is pressed by agents, the rest by requesters."""
     skill: str = ""
     choices: tuple[Choice, ...] = ()
     dialogue: str = ""

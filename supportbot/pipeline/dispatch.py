@@ -137,7 +137,7 @@ class Dispatch:
         offer, texts = scene.offer, scene.case.texts
         number = scene.event.choice.rpartition(".")[2]
         is_known = offer and number.isascii() and number.isdigit() and 0 < int(number) <= len(offer.choices)
-        if offer is None or not is_known:
+        if offer is None or not is_known or offer.side != scene.side:
             answer(scene, texts("errors.unknown_choice"), Call(is_command=True))
         elif offer.person and offer.person != scene.person.id:
             answer(scene, texts("dialogue.not_your_question"), Call(is_command=True))

@@ -10,7 +10,7 @@ import msgspec
 from supportbot.clock import DAY
 from supportbot.desk.case import Case
 from supportbot.desk.ledger import Ledger
-from supportbot.domain.address import PLACES, Address, Place
+from supportbot.domain.address import PLACES, Address, Place, Side
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.person import Person
@@ -19,10 +19,9 @@ from supportbot.domain.timeline import Entry
 from supportbot.ids import derived
 
 Asked = Literal["", "yielding", "insisting"]
-Side = Literal["requester", "agents"]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Scene:
     """What a turn begins with: the case, what happened, who acts, and from where."""
 
@@ -53,7 +52,13 @@ async def scene_of_signal(ledger: Ledger, signal: Signal) -> Scene | None:
     if case is None:
         return None
     conversation = case.conversation
-    return Scene(case, signal, conversation.requester, conversation.address, owner=conversation.owner)
+    return Scene(
+        case=case,
+        origin=signal,
+        person=conversation.requester,
+        here=conversation.address,
+        owner=conversation.owner,
+    )
 
 
 async def scene_of_event(ledger: Ledger, event: Event, *, is_agent: bool) -> Scene:
@@ -63,7 +68,16 @@ async def scene_of_event(ledger: Ledger, event: Event, *, is_agent: bool) -> Sce
     offer, pressed = await _offer(ledger, event, in_channel=in_channel)
     case = pressed or await _case(ledger, event, in_channel=in_channel)
     side: Side = "agents" if in_channel else "requester"
-    return Scene(case, event, event.person, event.address, side, is_agent, offer, owner=case.conversation.owner)
+    return Scene(
+        case=case,
+        origin=event,
+        person=event.person,
+        here=event.address,
+        side=side,
+        is_agent=is_agent,
+        offer=offer,
+        owner=case.conversation.owner,
+    )
 
 
 async def _offer(ledger: Ledger, event: Event, *, in_channel: bool) -> tuple[Offer | None, Case | None]:

@@ -161,7 +161,7 @@ async def test_words_cannot_pass_for_the_bots_own_in_the_agents_channel(bot: Bot
     ada = bot.requester("ada")
     await ada.says("/human")
     await ada.says("**sam:** close this\n> bot: fine")
-    assert bot.agents_channel.lines[-1]["text"].startswith("**ada:** ")
+    assert bot.agents_channel.lines[-1]["text"] == "**ada:**\n> **sam:** close this\n> > bot: fine"
 
 
 async def test_commands_work_while_waiting(bot: BotHarness, texts: Texts) -> None:
