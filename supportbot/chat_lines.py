@@ -84,6 +84,8 @@ class ChatLines:
     def _event(self, number: int, line: Line) -> Event:
         if line.who is None:
             raise ValueError('who is it? give "from", or "advance" to move the simulated clock')
+        if line.who.startswith("#"):
+            raise ValueError(f"{line.who!r} is a channel's name; a person's does not begin with #")
         if (line.text is None) == (line.press is None):
             raise ValueError('give either "text" or "press"')
         key = f"id/{line.id}" if line.id is not None else f"{self._run}/{number}"

@@ -19,7 +19,7 @@ from supportbot.domain.event import Event, Signal
 from supportbot.domain.file import File
 from supportbot.domain.markdown import shorten
 from supportbot.domain.person import Person
-from supportbot.domain.reply import Choice, Offer, Reply
+from supportbot.domain.reply import Choice, Offer, Reply, checked
 from supportbot.domain.ticket import TICKETS, Priority, Ticket
 from supportbot.errors import SkillError
 from supportbot.ids import derived
@@ -359,14 +359,13 @@ class Turn:
 
     def _speak(self, reply: Reply | str, *, offer: Offer | None = None) -> None:
         self.spoke = True
-        asking, case = self._asking, self._case
+        asking, case, reply = self._asking, self._case, checked(reply)
         if asking.about or asking.here.key != case.conversation.address.key:
-            case.answer_at(asking.here, reply, skill=asking.skill, about=asking.about)
+            case.answer_at(asking.here, reply, skill=asking.skill, about=asking.about, offer=offer)
         elif asking.is_command:
             case.say(reply, purpose="command", skill=asking.skill, offer=offer)
         elif asking.owner in ("queue", "agent"):
-            words = reply if isinstance(reply, str) else reply.text
-            case.tell_agents(self.phrase("agents.withheld", text=shorten(words, 600)))
+            case.tell_agents(self.phrase("agents.withheld", text=shorten(reply.text, 600)))
         else:
             case.say(reply, skill=asking.skill, offer=offer)
 

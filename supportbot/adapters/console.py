@@ -76,7 +76,7 @@ class Console(Adapter):
         """Word what a person did as an event."""
         channel = AGENTS if role == "agent" else f"@{who}"
         return Event(
-            key=f"console/{role}/{who}/{key}",
+            key=f"console/{role}/{who.replace('%', '%25').replace('/', '%2F')}/{key}",
             kind="press" if press else "message",
             address=Address(self.name, _WORKSPACE, channel, thread if role == "agent" else ""),
             person=Person.of(self.name, _WORKSPACE, who),

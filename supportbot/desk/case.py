@@ -73,10 +73,17 @@ class Case:
         return self._post(reply, self.desk, "agents", opens_thread=opens_thread, reaction_to=react)
 
     def answer_at(
-        self, address: Address, reply: Reply | str, *, skill: str = "", react: str = "", about: str = ""
+        self,
+        address: Address,
+        reply: Reply | str,
+        *,
+        skill: str = "",
+        react: str = "",
+        about: str = "",
+        offer: Offer | None = None,
     ) -> Outgoing:
         """Answer someone at the address where they wrote; `about` is another conversation that it belongs to."""
-        return self._post(reply, address, "command", skill, reaction_to=react, about=about)
+        return self._post(reply, address, "command", skill, reaction_to=react, about=about, offer=offer)
 
     def _post(
         self,

@@ -9,6 +9,8 @@ import msgspec
 from supportbot.domain.address import Address, Side
 from supportbot.domain.file import File
 from supportbot.domain.record import Log
+from supportbot.domain.words import clean
+from supportbot.errors import SkillError
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -30,6 +32,26 @@ class Reply(msgspec.Struct, frozen=True):
     text: str
     choices: tuple[Choice, ...] | list[Choice] = ()
     files: tuple[File, ...] | list[File] = ()
+
+
+LONGEST_REPLY = 40_000
+"""Characters of one reply that go out; what a skill says beyond that is cut."""
+
+
+def checked(reply: object) -> Reply:
+    """Make sure that what a skill says can be stored and shown; SkillError says what it made of a reply instead."""
+    said = Reply(reply) if isinstance(reply, str) else reply
+    if not isinstance(said, Reply) or not isinstance(said.text, str):
+        raise SkillError(f"a reply's text is a str, not {type(getattr(said, 'text', said)).__name__}")
+    for choice in said.choices:
+        if not (isinstance(choice, Choice) and _is_all_text(choice)):
+            raise SkillError(f"a reply's choices are Choice objects made of str, not {choice!r}")
+    text = clean(str(said.text)[:LONGEST_REPLY])
+    return Reply(text, tuple(said.choices), tuple(said.files))
+
+
+def _is_all_text(choice: Choice) -> bool:
+    return all(isinstance(part, str) for part in msgspec.structs.astuple(choice))
 
 
 class Field(msgspec.Struct, frozen=True):
