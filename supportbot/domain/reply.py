@@ -44,14 +44,14 @@ def checked(reply: object) -> Reply:
     if not isinstance(said, Reply) or not isinstance(said.text, str):
         raise SkillError(f"a reply's text is a str, not {type(getattr(said, 'text', said)).__name__}")
     for choice in said.choices:
-        if not (isinstance(choice, Choice) and _is_all_text(choice)):
+        if not _is_choice(choice):
             raise SkillError(f"a reply's choices are Choice objects made of str, not {choice!r}")
     text = clean(str(said.text)[:LONGEST_REPLY])
     return Reply(text, tuple(said.choices), tuple(said.files))
 
 
-def _is_all_text(choice: Choice) -> bool:
-    return all(isinstance(part, str) for part in msgspec.structs.astuple(choice))
+def _is_choice(made: object) -> bool:
+    return isinstance(made, Choice) and all(isinstance(part, str) for part in msgspec.structs.astuple(made))
 
 
 class Field(msgspec.Struct, frozen=True):
