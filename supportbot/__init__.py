@@ -1,7 +1,7 @@
 """The face of supportbot: everything that a skill author imports; it defines nothing."""
 
 from supportbot.desk.handoffs import ClaimedAlready
-from supportbot.domain.markdown import escape
+from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Reply
 from supportbot.domain.ticket import Ticket
@@ -46,4 +46,5 @@ __all__ = [
     "match",
     "on",
     "read",
+    "shorten",
 ]

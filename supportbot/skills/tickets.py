@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportbot import PASS, Choice, NotFound, Pass, Reply, Settings, Skill, Ticket, Turn, escape, match, on
+from supportbot import PASS, Choice, NotFound, Pass, Reply, Settings, Skill, Ticket, Turn, escape, match, on, shorten
 
 _NOT_SOLVED = (
     "not solved", "isn't solved", "is not solved", "not fixed", "isn't fixed", "is not fixed", "still broken",
@@ -37,15 +37,15 @@ class Tickets(Skill[TicketSettings]):
             subject = await turn.ask(turn.phrase("tickets.ask_subject"), key="subject")
         category = ""
         if self.settings.categories:
-            intro = turn.phrase("tickets.about", subject=escape(_short(subject)))
+            intro = turn.phrase("tickets.about", subject=escape(shorten(subject, 300)))
             question = f"{intro}\n{turn.phrase('tickets.ask_category')}"
             category = await turn.choose(question, self.settings.categories, key="category")
         details = await turn.ask(turn.phrase("tickets.ask_details"), key="details")
         summary = turn.phrase(
             "tickets.confirm",
-            subject=escape(_short(subject)),
+            subject=escape(shorten(subject, 300)),
             category=f" ({escape(category)})" if category else "",
-            details=escape(_short(details)),
+            details=escape(shorten(details, 300)),
         )
         if not await turn.confirm(summary, key="confirm"):
             return turn.phrase("tickets.not_opened")
@@ -164,7 +164,7 @@ class Tickets(Skill[TicketSettings]):
     def _shown(self, turn: Turn, ticket: Ticket) -> Reply:
         lines = [self._line(turn, ticket)]
         if ticket.details:
-            lines.append(escape(_short(ticket.details)))
+            lines.append(escape(shorten(ticket.details, 300)))
         if turn.is_agent:
             return Reply("\n".join(lines))
         choices = [Choice(turn.phrase("tickets.add_label"), to="add_words", value=ticket.reference)]
@@ -183,8 +183,3 @@ class Tickets(Skill[TicketSettings]):
 
 def _is_thanks(text: str) -> bool:
     return "?" not in text and all(word in _THANKS for word in match.Said(text).words)
-
-
-def _short(words: str) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= 300 else line[:299] + "…"

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from supportbot.domain.article import Article
@@ -140,7 +140,10 @@ class Conversation:
             heard = await self.ada.says("something")
         await self.ada.says("1")
         if self.is_plain:
-            assert shorten(self.clean, 300) in shorten(await self.ada.says(self.words), 10_000)
+            summary = await self.ada.says(self.words)
+            if TEXTS("handoff.queued", reference="T-1002") in summary:
+                reject()  # generated words that happen to ask for a person
+            assert shorten(self.clean, 300) in shorten(summary, 10_000)
         else:
             await self.ada.says("a plain word")
         assert "T-1001" in await self.ada.says("yes")
