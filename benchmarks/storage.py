@@ -129,7 +129,7 @@ def creating(store: Store) -> Operation:
         event = Event(key=f"m{number}", kind="message", address=PLACE, person=ADA, at=number, text="Hello there")
         key = f"{fresh}/{number}"
         changes.add(Work(id=f"w{fresh}/{number}", queue=TURNS, key=key, due=0, payload=event, person=ADA.id))
-        changes.only_once(f"{fresh}/{number}")
+        changes.unique = f"{fresh}/{number}"
         if number in last:
             changes.finish(last.pop(number))
         for work in await store.commit(changes):

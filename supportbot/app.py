@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import functools
+import itertools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from supportbot.adapters.base import Adapter
 from supportbot.bot import Bot
-from supportbot.clock import Clock
+from supportbot.clock import SECOND, Clock
 from supportbot.config import Config, SkillEntry
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import Address
+from supportbot.domain.person import Person
 from supportbot.domain.schema import SCHEMA
-from supportbot.errors import ConfigurationError, Problem
+from supportbot.errors import BadToken, ConfigurationError, Problem
 from supportbot.knowledge.base import Knowledge
 from supportbot.logs import log
 from supportbot.pipeline.handlers import Handler, Handlers
@@ -28,6 +31,8 @@ from supportbot.texts import Texts
 STOP_GRACE = 8.0
 """Seconds that running work gets to finish when the bot stops; the rest is done at the next start."""
 _RELOAD_EVERY = 5.0
+_PAUSES = (1, 2, 5, 10, 30, 60)
+"""Seconds between the tries to reach a platform; the last one goes on."""
 
 MakeAdapter = Callable[[Clock], Adapter]
 
@@ -49,14 +54,39 @@ class App:
     async def start(self, *, watch: bool = True) -> None:
         """Finish what an earlier process left, connect the adapters, and watch for what falls due."""
         self.bot.isolation.start()
+        up = [adapter for adapter in self.adapters.values() if await self._is_up(adapter, adapter.connect())]
         await self.bot.crew.idle()
-        for adapter in self.adapters.values():
-            await adapter.start(self.bot.receive)
+        for adapter in up:
+            await self._is_up(adapter, adapter.start(self.bot.receive, self.store))
         if watch:
-            self._background = {
-                asyncio.create_task(self.bot.crew.keep_watch()),
-                asyncio.create_task(self._keep_articles_fresh()),
-            }
+            self._do_beside(self.bot.crew.keep_watch())
+            self._do_beside(self._keep_articles_fresh())
+
+    def _do_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        self._background.add(asyncio.create_task(work))
+
+    async def _is_up(self, adapter: Adapter, step: Awaitable[None]) -> bool:
+        """Take a step to bring an adapter up; one that cannot be reached is tried again beside, and stops nobody."""
+        try:
+            await step
+        except BadToken:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever keeps one platform away, the others are served
+            log.error("adapter is not up; it is tried again", adapter=adapter.name, error=type(error).__name__)
+            self._do_beside(self._keep_trying(adapter))
+            return False
+        return True
+
+    async def _keep_trying(self, adapter: Adapter) -> None:
+        for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
+            await asyncio.sleep(pause)
+            try:
+                await adapter.connect()
+                await adapter.start(self.bot.receive, self.store)
+            except Exception as error:  # noqa: BLE001 - as before: the next try may succeed
+                log.error("adapter is still not up", adapter=adapter.name, error=type(error).__name__)
+            else:
+                return
 
     async def stop(self, grace: float = STOP_GRACE) -> None:
         """Stop taking in, let what runs finish within so many seconds, and close the store; nothing stored is lost."""
@@ -103,13 +133,14 @@ async def open_app(
         raise ConfigurationError(problems)
     if strict and loaded.failures:
         raise ConfigurationError([failure.why for failure in loaded.failures])
-    handlers = Handlers(loaded.skills)
+    handlers = Handlers(loaded.skills, time_limit=config.limits.handler_time / SECOND)
     made = {adapter.name: adapter for adapter in (make(clock) for make in adapters)}
     rules = Rules(
         settings=config.desk,
         agents=_agents_channel(config, made),
         texts=Texts(config.texts),
         listened=frozenset(handlers.events),
+        find_person=functools.partial(_find_person, made),
         reacting=frozenset(name for name, adapter in made.items() if adapter.capabilities.reactions),
     )
     opened = store or await open_store(config.storage.url, SCHEMA, takes_work=True, clock=clock)
@@ -176,3 +207,9 @@ def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Address:
             [f"desk.agents_channel: {name} is not among the adapters; configure it under adapters, or choose another"]
         )
     return adapters[name].channel(channel)
+
+
+async def _find_person(adapters: dict[str, Adapter], near: Person, named: str) -> Person | None:
+    """Find whom somebody names, on the platform where they are themselves."""
+    adapter, workspace, _ = near.id.split("/", 2)
+    return await adapters[adapter].find_person(workspace, named)

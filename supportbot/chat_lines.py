@@ -18,12 +18,14 @@ from supportbot.clock import SimulatedClock, parse_duration
 from supportbot.domain.event import Event
 from supportbot.domain.memory import MEMORIES, Memory
 from supportbot.domain.words import clean
-from supportbot.errors import Duplicate
+from supportbot.errors import Duplicate, SupportbotError
 from supportbot.ids import Ids
 from supportbot.storage.base import Changes
 
 Write = Callable[[dict[str, Any]], None]
 
+_END_OF_TIME = 7_258_118_400_000
+"""The first instant of the year 2200: a simulated clock goes no further."""
 _NEXT_LINE_AFTER = 1.0
 """Seconds after which the next line is taken up beside one that still runs: one slow skill holds up nobody else."""
 
@@ -73,7 +75,7 @@ class ChatLines:
                 self._write({"done": number})
                 return
             event = self._event(number, line)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, SupportbotError) as error:
             self._write({"error": f"line {number}: {error}", "done": number})
             return
         task = asyncio.create_task(self._receive(number, event))
@@ -112,12 +114,14 @@ class ChatLines:
         clock = self._app.clock
         if not isinstance(clock, SimulatedClock):
             raise ValueError("the clock is real; start with --clock simulated to move it")
-        length = parse_duration(span)
+        target = clock.now() + parse_duration(span)
+        if target > _END_OF_TIME:
+            raise ValueError("the clock stops in the year 2200")
         try:
-            await _keep_move(self._app, clock.now(), clock.now() + length, id)
+            await _keep_move(self._app, clock.now(), target, id)
         except Duplicate:
             return
-        await move_clock(self._app, clock, length)
+        await move_clock(self._app, clock, target - clock.now())
 
     async def _wait_for_all(self) -> None:
         while self._running:

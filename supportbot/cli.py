@@ -219,9 +219,8 @@ async def _until_stopped(app: App, work: Callable[[asyncio.Event], Coroutine[Any
 def _tell_failures(app: App) -> None:
     for failure in app.failures:
         click.echo(f"left out: {failure.why}", err=True)
-    warning = getattr(app.store, "warning", "")
-    if warning:
-        click.echo(warning, err=True)
+    if app.store.warning:
+        click.echo(app.store.warning, err=True)
 
 
 def _run(work: Awaitable[None]) -> None:

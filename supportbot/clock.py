@@ -15,6 +15,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+LONGEST = 36_500 * DAY
+"""The longest span that makes sense in a setting or a line: a hundred years."""
+_LONGEST_SPAN = 40
 _UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+")  # our own pattern on short settings, not a person's
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
@@ -52,9 +55,17 @@ class SimulatedClock:
 def parse_duration(text: str) -> int:
     """Read a span such as ``90s``, ``10m``, ``1h30m``, ``26h``, ``7d`` or ``0s``, in milliseconds."""
     compact = text.strip().lower().replace(" ", "")
-    if not _DURATION.fullmatch(compact):
-        raise ValueError(f"{text!r} is not a span of time; write it like 90s, 10m, 1h30m or 7d")
-    return int(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(compact)))
+    if len(compact) > _LONGEST_SPAN or not _DURATION.fullmatch(compact):
+        raise ValueError(f"{shown(text)} is not a span of time; write it like 90s, 10m, 1h30m or 7d")
+    span = int(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(compact)))
+    if span > LONGEST:
+        raise ValueError(f"{shown(text)} is more than {LONGEST // (365 * DAY)} years; give a shorter span")
+    return span
+
+
+def shown(text: str) -> str:
+    """Repeat what somebody wrote in an error, shortened."""
+    return repr(text if len(text) <= _LONGEST_SPAN else f"{text[:_LONGEST_SPAN]}…")
 
 
 def as_datetime(instant: int) -> datetime:

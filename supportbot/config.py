@@ -17,7 +17,6 @@ from supportbot.yaml_lines import Source, read_yaml
 
 __all__ = [
     "AdaptersSettings",
-    "CatchUpSettings",
     "Config",
     "ConsoleSettings",
     "DeskSettings",
@@ -61,8 +60,6 @@ class StorageSettings(Settings):
     """Where the bot keeps everything: ``tinydb:DIR``, ``sqlite:FILE`` or ``postgresql://…``."""
 
     url: StoreAddress = "tinydb:supportbot-data"
-    direct_url: str = ""
-    """The way around a connection pooler, for locks and notifications; only PostgreSQL behind one needs it."""
 
     def __repr__(self) -> str:
         return f"StorageSettings(url={_without_password(self.url)!r})"
@@ -129,13 +126,6 @@ class DeskSettings(Settings):
     silent_claim_after: Duration = Duration("30m")
 
 
-class CatchUpSettings(Settings):
-    """What the bot does about messages that came while it was away."""
-
-    max_age: Duration = Duration("12h")
-    """Older ones are listed to the agents instead of answered."""
-
-
 class LimitsSettings(Settings):
     """Bounds that keep one person or one skill from holding up the others."""
 
@@ -194,7 +184,6 @@ class ConfigFile(Settings):
     """Folders with skills of your own."""
     texts: dict[str, str] = msgspec.field(default_factory=dict)
     """Sentences of the bot to say differently, by their key in supportbot/texts.yaml."""
-    catch_up: CatchUpSettings = CatchUpSettings()
     limits: LimitsSettings = LimitsSettings()
 
 

@@ -66,6 +66,10 @@ class Duplicate(StoreError):
 class LostClaim(StoreError):
     """The work was claimed again or finished by someone else meanwhile, so the commit was dropped whole."""
 
+    def __init__(self, message: str, work_id: str = "") -> None:
+        self.work_id = work_id
+        super().__init__(message)
+
 
 class FileTooLarge(StoreError):
     """A file is over the size that the store keeps."""

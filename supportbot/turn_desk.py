@@ -38,9 +38,11 @@ class TurnDesk:
 
     async def assign(self, reference: str, who: str) -> Ticket:
         """Give a case to another agent, named as on their platform (``@sam``)."""
-        adapter, workspace, _ = self._asking.person.id.split("/", 2)
-        agent = Person.of(adapter, workspace, who.strip().lstrip("@"))
-        return await self._act("assign", reference, lambda case, ticket: handoffs.assign(case, ticket, agent))
+
+        async def do(case: Case, ticket: Ticket) -> Ticket:
+            return await handoffs.assign(case, ticket, await self._named(who))
+
+        return await self._act("assign", reference, do)
 
     async def note(self, reference: str, words: str) -> Ticket:
         """Write an internal note; the requester never sees it."""
@@ -103,6 +105,13 @@ class TurnDesk:
 
         name = await self._asking.journal.step("desk", f"{verb} {reference}".strip(), str, do)
         return found[0] if found else await self._by_reference(name)
+
+    async def _named(self, who: str) -> Person:
+        find = self._case.ledger.rules.find_person
+        person = await find(self._asking.person, who) if find else None
+        if person is None:
+            raise NotFound(f"there is nobody called {who.strip()}")
+        return person
 
     def _check(self) -> None:
         if not self._asking.is_agent:

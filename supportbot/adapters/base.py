@@ -7,43 +7,67 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from typing import BinaryIO, Protocol
 
 import msgspec
 
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event
+from supportbot.domain.person import Person
 from supportbot.domain.reply import Outgoing
 
 Receive = Callable[[Event], Awaitable[None]]
 """What an adapter gives its events to; when it returns the event is stored, and only then it may be acknowledged."""
 
 
+class Files(Protocol):
+    """Where an adapter keeps the files that came with a message, and finds those that go out."""
+
+    async def put_file(self, content: bytes) -> str:
+        """Keep a file and return its id; FileTooLarge above the store's limit."""
+        ...
+
+    async def open_file(self, id: str) -> BinaryIO | None:
+        """Open a kept file for reading."""
+        ...
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a platform can show; everything else is degraded by the adapter (choices as a numbered list, say)."""
 
     reactions: bool = False
-    forms: bool = False
-    edits: bool = False
+    """A message can be marked; else the mark's text is shown."""
     idempotent: bool = False
     """Showing the same outgoing id twice is harmless, so an ambiguous message is simply sent again."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a message landed: the platform's id for it, and the address where that is not the one it was sent to."""
+    """Where a message landed: the platform's id for it, and the address where that is not the one it was sent to.
+
+    Where the platform opened a thread for a message of the agents' (`opens_thread`), that thread is the address.
+    """
 
     id: str = ""
     address: Address | None = None
 
 
 class Adapter(ABC):
-    """One platform."""
+    """One platform.
+
+    Addresses: a direct message has no thread. In a room a message that begins a topic has its own id as the thread, so
+    that the topic is a conversation of its own. A case's thread in the agents' channel is sent to under the
+    conversation's id; where the platform names threads itself, `send` returns its name once.
+    """
 
     name: str
     capabilities: Capabilities = Capabilities()
 
+    async def connect(self) -> None:  # noqa: B027 - a platform without a connection has nothing to do
+        """Make sending possible; called before anything is sent. BadToken ends the start, all else is tried again."""
+
     @abstractmethod
-    async def start(self, receive: Receive) -> None:
-        """Connect and begin to feed events; BadToken ends the bot's start, anything else is retried by the caller."""
+    async def start(self, receive: Receive, files: Files) -> None:
+        """Begin to feed events; called once, after `connect`. What it raises is tried again."""
 
     @abstractmethod
     async def send(self, outgoing: Outgoing) -> Sent:
@@ -51,11 +75,21 @@ class Adapter(ABC):
 
     @abstractmethod
     async def find_sent(self, outgoing: Outgoing) -> Sent | None:
-        """Look whether an earlier attempt to send was shown; asked only where `idempotent` is false."""
+        """Look whether an earlier attempt to send was shown; asked only where `idempotent` is false.
+
+        Unclear or TryLater where the platform cannot tell yet.
+        """
 
     @abstractmethod
     async def is_agent(self, event: Event) -> bool:
-        """Tell whether the person of this event is an agent, at this moment."""
+        """Tell whether the person of this event is an agent, at this moment.
+
+        Asked in each turn, also in a process that has not called `start`; a platform that does not answer means no.
+        """
+
+    @abstractmethod
+    async def find_person(self, workspace: str, named: str) -> Person | None:
+        """Find the person whom others name like this (``@sam``, ``<@U024BE7LD>``); None where there is no such."""
 
     @abstractmethod
     def channel(self, name: str) -> Address:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from supportbot.adapters.base import Adapter, Capabilities, Receive, Sent
+from supportbot.adapters.base import Adapter, Capabilities, Files, Receive, Sent
 from supportbot.clock import Clock
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event
@@ -35,7 +35,7 @@ class Console(Adapter):
         self._show = show
         self._clock = clock
 
-    async def start(self, receive: Receive) -> None:
+    async def start(self, receive: Receive, files: Files) -> None:
         """Nothing to connect to: whoever runs the console hands the events to the bot."""
 
     async def stop(self) -> None:
@@ -65,6 +65,11 @@ class Console(Adapter):
     async def is_agent(self, event: Event) -> bool:
         """Whoever runs the console decides who is an agent: they are the ones in the agents' channel."""
         return event.address.channel == AGENTS
+
+    async def find_person(self, workspace: str, named: str) -> Person | None:
+        """Whoever is named is there: the console knows nobody before they write."""
+        who = named.strip().removeprefix("@")
+        return Person.of(self.name, workspace, who) if who else None
 
     def channel(self, name: str) -> Address:
         """There is one channel, the agents'."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from supportbot.config import DeskSettings
 from supportbot.domain.address import Address
+from supportbot.domain.person import Person
 from supportbot.texts import Texts
+
+FindPerson = Callable[[Person, str], Awaitable[Person | None]]
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class Rules:
     """The events that some skill listens to; others are not worth a piece of work."""
     reacting: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can mark a message with a reaction."""
+    find_person: FindPerson | None = None
+    """Finds the person whom somebody on the same platform names (``@sam``)."""
     tenants: dict[str, str] = field(default_factory=dict)
     """The tenant of each workspace (``slack/T024BE7LD``); empty means that the whole configuration is one."""
 

@@ -10,14 +10,14 @@ from supportbot.domain.address import Address
 from supportbot.domain.file import File
 from supportbot.domain.person import Person
 
-EventKind = Literal["message", "command", "press", "form", "edit", "delete", "reaction"]
+EventKind = Literal["message", "command", "press", "edit", "delete", "reaction"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag="event"):
     """One thing that a person did, in the same form from every adapter.
 
     `key` is stable over redeliveries and restarts (message: channel + id; edit: + edit time; delete: + "deleted";
-    press, command, form: the platform's interaction id; reaction: + person + emoji + time).
+    press, command: the platform's interaction id; reaction: + person + emoji + time).
     """
 
     key: str
@@ -31,8 +31,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag="event"):
     """press: the id of the pressed choice."""
     target: str = ""
     """edit, delete, reaction: the event key of the message it is about; reaction: the emoji is in `text`."""
-    fields: dict[str, Any] = {}
-    """form: what was filled in, by field name; `target` names the form's question."""
     files: tuple[File, ...] = ()
     direct: bool = True
     """Said to the bot alone (a DM), not in a room with others."""
@@ -40,8 +38,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag="event"):
     """The bot was named."""
     opens_topic: bool = True
     """In a room: it begins a thread, or stands in none; False is a word in a talk that goes on between people."""
-    trigger: str = ""
-    """The platform's short-lived handle to open a form with, where this event brings one."""
 
 
 EVENTS = (

@@ -54,25 +54,6 @@ def _is_choice(made: object) -> bool:
     return isinstance(made, Choice) and all(isinstance(part, str) for part in msgspec.structs.astuple(made))
 
 
-class Field(msgspec.Struct, frozen=True):
-    """One input of a form; `kind` is the reader's name, `options` the labels to choose from."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    options: tuple[str, ...] = ()
-    optional: bool = False
-
-
-class Form(msgspec.Struct, frozen=True):
-    """Several questions asked at once; an adapter shows a modal, or a button that opens one, or asks them in turn."""
-
-    title: str
-    fields: tuple[Field, ...]
-    question: str = ""
-    """The id that the submission names as its target."""
-
-
 class Button(msgspec.Struct, frozen=True):
     """A choice as it goes out: its id is all that a platform has to bring back."""
 
@@ -97,7 +78,6 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
     text: str
     choices: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
-    form: Form | None = None
     author: str = ""
     """relay: the name of the human whose words these are."""
     opens_thread: bool = False

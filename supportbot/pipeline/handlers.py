@@ -29,9 +29,9 @@ class Handler:
 class Handlers:
     """All handlers, in the order of the configuration."""
 
-    def __init__(self, skills: Sequence[Skill[Any]]) -> None:
+    def __init__(self, skills: Sequence[Skill[Any]], *, time_limit: float = 20.0) -> None:
         self.skills = {name_of(type(skill)): skill for skill in skills}
-        found = [handler for name, skill in self.skills.items() for handler in _handlers_of(name, skill)]
+        found = [handler for name, skill in self.skills.items() for handler in _handlers_of(name, skill, time_limit)]
         self.all = found
         self.commands = {handler.mark.name: handler for handler in reversed(found) if handler.mark.kind == "command"}
         self.choices = {(h.skill, h.mark.name): h for h in found if h.mark.kind == "choice"}
@@ -76,7 +76,8 @@ class MessageHandlers:
             yield self._handlers[position], found
 
 
-def _handlers_of(name: str, skill: Skill[Any]) -> list[Handler]:
+def _handlers_of(name: str, skill: Skill[Any], time_limit: float) -> list[Handler]:
+    limit = type(skill).time_limit or time_limit
     handlers = []
     for attribute in _in_order_of_definition(type(skill)):
         method = getattr(skill, attribute, None)
@@ -84,7 +85,7 @@ def _handlers_of(name: str, skill: Skill[Any]) -> list[Handler]:
             continue
         for mark in marks_of(method):
             is_async = inspect.iscoroutinefunction(method)
-            handlers.append(Handler(name, attribute, method, mark, type(skill).time_limit, is_async))
+            handlers.append(Handler(name, attribute, method, mark, limit, is_async))
     return handlers
 
 

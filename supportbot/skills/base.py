@@ -34,11 +34,11 @@ class Skill(Generic[S]):
     """The base of every skill; ``Skill[RefundSettings]`` names the type of its settings, ``Skill[Settings]`` has none.
 
     A skill's name is its class's in snake_case unless `name` says otherwise. A handler that takes longer than
-    `time_limit` (seconds of real time) is given up.
+    `time_limit` (seconds of real time; by default the configuration's ``limits.handler_time``) is given up.
     """
 
     name: ClassVar[str] = ""
-    time_limit: ClassVar[float] = 20.0
+    time_limit: ClassVar[float | None] = None
 
     def __init__(self, settings: S | None = None) -> None:
         self.settings: S = settings if settings is not None else settings_type(type(self))()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from heapq import heappop, heappush, nsmallest
+from heapq import heapify, heappop, heappush, nsmallest
 
 import msgspec
 
@@ -17,17 +17,45 @@ from supportbot.storage.refusals import lost
 
 Key = tuple[str, str]
 
+_FEW = 64
+"""Stale heads that nobody minds."""
+
 
 class Line:
     """The work of one key in its order."""
 
-    __slots__ = ("held", "items", "posted")
+    __slots__ = ("held", "items")
 
     def __init__(self) -> None:
         self.items: list[tuple[int, int, str]] = []
         self.held = ""
-        self.posted: tuple[int, int] | None = None
-        """What the heap has of this line (ready at, seq), so that it is not put there twice."""
+
+
+Head = tuple[int, int, str]
+"""The first work of a line: ready at, seq, key."""
+
+
+class Heads:
+    """A heap of the heads of one queue, each in it once; what went stale since stays until it comes to the top."""
+
+    def __init__(self) -> None:
+        self.heap: list[Head] = []
+        self._known: set[Head] = set()
+
+    def push(self, head: Head) -> None:
+        """Put a head in, unless it is there."""
+        if head not in self._known:
+            self._known.add(head)
+            heappush(self.heap, head)
+
+    def pop(self) -> None:
+        """Take the first out."""
+        self._known.discard(heappop(self.heap))
+
+    def keep(self, heads: list[Head]) -> None:
+        """Forget all others."""
+        heapify(heads)
+        self.heap, self._known = heads, set(heads)
 
 
 class Agenda:
@@ -36,7 +64,7 @@ class Agenda:
     def __init__(self, works: Iterable[Work] = (), held: Iterable[str] = ()) -> None:
         self.works: dict[str, Work] = {}
         self._lines: dict[Key, Line] = {}
-        self._heads: dict[str, list[tuple[int, int, str]]] = {}
+        self._heads: dict[str, Heads] = {}
         self._groups: dict[Key, set[str]] = {}
         for work in works:
             self.add(work)
@@ -103,11 +131,17 @@ class Agenda:
         line = self._lines.get(key)
         if line is None or line.held:
             return
-        head = self.works[line.items[0][2]]
-        ready = (max(head.due, head.not_before), head.seq)
-        if line.posted != ready:
-            line.posted = ready
-            heappush(self._heads.setdefault(key[0], []), (*ready, key[1]))
+        heads = self._heads.get(key[0])
+        if heads is None:
+            heads = self._heads[key[0]] = Heads()
+        heads.push(self._head(key[1], line))
+        if len(heads.heap) > 2 * len(self._lines) + _FEW:  # timers that were set and cancelled again and again
+            lines = [(line_key, line) for (queue, line_key), line in self._lines.items() if queue == key[0]]
+            heads.keep([self._head(line_key, line) for line_key, line in lines if not line.held])
+
+    def _head(self, key: str, line: Line) -> Head:
+        work = self.works[line.items[0][2]]
+        return max(work.due, work.not_before), work.seq, key
 
     def ready(self, key: Key, now: int) -> Work | None:
         """Find the work of a key that may be claimed now: the first, if it is due and nobody holds the key."""
@@ -121,21 +155,17 @@ class Agenda:
         """Claim work: its key is held, and its attempt counted up."""
         claimed = msgspec.structs.replace(work, attempt=work.attempt + 1)
         self.works[work.id] = claimed
-        line = self._lines[_key(work)]
-        line.held = work.id
-        line.posted = None
+        self._lines[_key(work)].held = work.id
         return claimed
 
     def due(self, queue: str, now: int) -> Work | None:
         """Take the next key of a queue whose first work may be claimed now."""
         heads = self._heads.get(queue)
-        while heads and (head := self._first(queue, heads)):
-            if max(head.due, head.not_before) > now:
-                return None
-            heappop(heads)
-            self._lines[_key(head)].posted = None
-            return head
-        return None
+        head = self._first(queue, heads) if heads else None
+        if heads is None or head is None or max(head.due, head.not_before) > now:
+            return None
+        heads.pop()
+        return head
 
     def next_due(self, queue: str) -> int | None:
         """Tell when the next key of a queue can go on."""
@@ -143,14 +173,14 @@ class Agenda:
         head = self._first(queue, heads) if heads else None
         return max(head.due, head.not_before) if head else None
 
-    def _first(self, queue: str, heads: list[tuple[int, int, str]]) -> Work | None:
+    def _first(self, queue: str, heads: Heads) -> Work | None:
         """Look at the top of the heap, past what went stale since it was put there."""
-        while heads:
-            ready, seq, key = heads[0]
-            line = self._lines.get((queue, key))
-            if line is not None and not line.held and line.posted == (ready, seq) and line.items[0][1] == seq:
+        while heads.heap:
+            first = heads.heap[0]
+            line = self._lines.get((queue, first[2]))
+            if line is not None and not line.held and self._head(first[2], line) == first:
                 return self.works[line.items[0][2]]
-            heappop(heads)
+            heads.pop()
         return None
 
     def pending(self, queue: str, key: str, group: str, limit: int) -> list[Work]:
@@ -158,9 +188,10 @@ class Agenda:
         ids: Iterable[str]
         if key:
             line = self._lines.get((queue, key))
-            ids = [id for _, _, id in line.items] if line else []
+            items = line.items if line else []
             if not group:  # a line is in order already
-                return [self.works[id] for id in ids[:limit]]
+                return [self.works[id] for _, _, id in items[:limit]]
+            ids = [id for _, _, id in items]
         elif group:
             ids = self._groups.get((queue, group), ())
         else:

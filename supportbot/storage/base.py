@@ -9,7 +9,7 @@ What a member need *not* do: know what a ticket is, keep a transaction open, ret
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Generic, TypeVar
 
@@ -53,6 +53,8 @@ class Changes:
     buried: list[Work] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     unique: str = ""
+    """Where it is set, the whole commit is dropped, with Duplicate, if one with this key was stored before (remembered
+    30 days)."""
 
     def put(self, kind: Kind[R], record: R) -> None:
         """Store a document; putting the same id twice in one commit keeps the later one."""
@@ -87,9 +89,9 @@ class Changes:
         """Remove work that nobody has claimed; where it is gone or claimed, nothing happens."""
         self.cancelled.append(work_id)
 
-    def only_once(self, key: str) -> None:
-        """Drop the whole commit, with Duplicate, if one with this key was stored before (remembered 30 days)."""
-        self.unique = key
+
+def _nothing() -> None:
+    """Wake nobody."""
 
 
 class Store(ABC):
@@ -168,6 +170,14 @@ class Store(ABC):
 
     takes_work: bool = False
     """Set where this process runs work: commits then claim it in passing."""
+
+    warning: str = ""
+    """A sentence for the operator, where the store has one; it may change with any commit."""
+
+    woken: Callable[[], None] = staticmethod(_nothing)
+    """Set by whoever runs work. A member calls it, on the event loop, when work may have become claimable through
+    something other than this object's own commits and claims, such as another process that writes to the same store;
+    it may be called too often. A member whose work nobody else adds never calls it."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):

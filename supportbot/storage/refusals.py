@@ -28,13 +28,23 @@ def seen_before(key: str) -> Duplicate:
 def lost(work: Work, stored: int | None) -> LostClaim:
     """Word the refusal to settle work that someone else claimed or finished meanwhile."""
     found = "it is gone" if stored is None else f"attempt {stored} has it now, this was attempt {work.attempt}"
-    return LostClaim(f"work {work.id!r} of {work.queue}: {found}; drop what was prepared")
+    return LostClaim(f"work {work.id!r} of {work.queue}: {found}; drop what was prepared", work.id)
 
 
 def refused_by_disk(what: str, error: Exception) -> StoreFailed:
     """Word the refusal of a disk."""
     reason = getattr(error, "strerror", None) or error
     return StoreFailed(f"the disk refused {what} ({reason}); nothing of it is stored, later ones are tried again")
+
+
+def damaged(place: str, error: Exception) -> StoreFailed:
+    """Word that a database contradicts itself, which trying again does not mend."""
+    return StoreFailed(f"{place} is damaged ({error}); nothing of this is stored; stop the bot and restore a backup")
+
+
+def not_readable(place: str, error: Exception) -> StoreFailed:
+    """Word that a disk does not give back what it has."""
+    return StoreFailed(f"{place} cannot be read ({error}); check the disk, and restore a backup where it is damaged")
 
 
 def only_read(url: str) -> StoreFailed:

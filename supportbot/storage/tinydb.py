@@ -37,9 +37,6 @@ _decode_work = msgspec.json.Decoder(Work).decode
 class TinyStore(Store):
     """A store whose state is TinyDB's: everything is decided in memory, and in `tinydb:DIR` then written."""
 
-    warning = ""
-    """A sentence for the operator, where the store has one."""
-
     def __init__(self, book: Book, files: Files, *, takes_work: bool) -> None:
         self.takes_work = book.takes_work = takes_work
         self._book = book

@@ -126,6 +126,7 @@ async def save(store: Store, *records: Record) -> list[Any]:
 async def do(store: Store, **steps: Any) -> list[Work]:
     """Commit one change, as ``do(store, add=work)`` or ``do(store, finish=[a, b])``."""
     changes = Changes()
+    changes.unique = steps.pop("unique", "")
     for verb, values in steps.items():
         for value in values if isinstance(values, list) else [values]:
             getattr(changes, verb)(*value) if isinstance(value, tuple) else getattr(changes, verb)(value)
@@ -341,21 +342,21 @@ async def test_a_refused_commit_changes_nothing_at_all(store: Store, now: int) -
         changes.append(TALK, "c", Word(text="hello"))
         changes.add(work("w2", "other"))
         changes.finish(running)
-        changes.only_once("event")
+        changes.unique = "event"
         for verb, value in spoiler.items():
             getattr(changes, verb)(*value) if isinstance(value, tuple) else getattr(changes, verb)(value)
         with pytest.raises(StoreError):
             await store.commit(changes)
 
     assert await everything(store) == before
-    assert ids(await do(store, finish=running, only_once="event")) == []
+    assert ids(await do(store, finish=running, unique="event")) == []
 
 
 async def test_the_same_unique_key_is_stored_once(store: Store) -> None:
-    await do(store, only_once="event 1", put=(CASES, case("a")))
+    await do(store, unique="event 1", put=(CASES, case("a")))
 
     with pytest.raises(Duplicate, match="event 1"):
-        await do(store, only_once="event 1", put=(CASES, case("b")))
+        await do(store, unique="event 1", put=(CASES, case("b")))
     assert await store.get(CASES, "b") is None
 
 
@@ -604,7 +605,7 @@ async def test_everything_is_there_after_a_restart_and_running_work_can_be_claim
     store = await durable()
     now = durable.clock.now()
     [record] = await save(store, case("a"))
-    [running] = await do(store, add=[work("w1"), work("w2")], append=(TALK, "c", Word(text="hi")), only_once="event")
+    [running] = await do(store, add=[work("w1"), work("w2")], append=(TALK, "c", Word(text="hi")), unique="event")
     number = await store.next_number("acme")
     file = await store.put_file(b"hello")
     before = await everything(store)
@@ -620,7 +621,7 @@ async def test_everything_is_there_after_a_restart_and_running_work_can_be_claim
     with kept:
         assert kept.read() == b"hello"
     with pytest.raises(Duplicate):
-        await do(store, only_once="event")
+        await do(store, unique="event")
     [again] = await store.claim("turns", now, limit=5)
     assert (again.id, again.attempt) == ("w1", 2)
     with pytest.raises(LostClaim):
@@ -629,15 +630,15 @@ async def test_everything_is_there_after_a_restart_and_running_work_can_be_claim
 
 async def test_unique_keys_are_forgotten_after_thirty_days(durable: Opener) -> None:
     store = await durable()
-    await do(store, only_once="old")
+    await do(store, unique="old")
     durable.clock.move_to(durable.clock.now() + 20 * DAY)
-    await do(store, only_once="young")
+    await do(store, unique="young")
     durable.clock.move_to(durable.clock.now() + 11 * DAY)
     store = await durable.again(store)
 
-    await do(store, only_once="old")
+    await do(store, unique="old")
     with pytest.raises(Duplicate):
-        await do(store, only_once="young")
+        await do(store, unique="young")
 
 
 async def test_an_index_and_a_kind_that_a_later_release_adds_find_what_is_stored(durable: Opener) -> None:
@@ -695,7 +696,7 @@ async def fill(store: Store, data: tuple[Any, ...]) -> None:
     await save(store, *found)
     await save(store, *[record for record in [await store.get(CASES, record.id) for record in found[::2]] if record])
     for number, (key, text, person) in enumerate(said):
-        await do(store, append=(TALK, key, Word(text=text), person), only_once=f"event {number}")
+        await do(store, append=(TALK, key, Word(text=text), person), unique=f"event {number}")
     for work_id, key, due, fate in todo:
         for running in await do(store, add=work(work_id, key, due, group=key, person=ADA.id)):
             step = {"f": {"finish": running}, "p": {"postpone": (running, 5, "e")}, "b": {"bury": (running, "e")}}
@@ -747,7 +748,7 @@ def test_moving_to_any_other_store_and_back_keeps_everything(
 
 async def test_a_moved_store_goes_on_where_the_other_stopped(opener: Opener, now: int) -> None:
     old = await open_store("tinydb:memory", SCHEMA, takes_work=True, clock=opener.clock)
-    await do(old, add=[work("w1"), work("w2", due=now + 5)], only_once="event", append=(TALK, "c", Word(text="hi")))
+    await do(old, add=[work("w1"), work("w2", due=now + 5)], unique="event", append=(TALK, "c", Word(text="hi")))
     await save(old, case("a"))
     await old.next_number("acme")
     store = await opener()
@@ -759,7 +760,7 @@ async def test_a_moved_store_goes_on_where_the_other_stopped(opener: Opener, now
     assert [(again.id, again.attempt) for again in await store.claim("turns", now)] == [("w1", 2)]
     assert await do(store, add=work("w3", "other"))
     with pytest.raises(Duplicate):
-        await do(store, only_once="event")
+        await do(store, unique="event")
     await do(store, append=(TALK, "c", Word(text="again")))
     assert [word.text for word in (await store.read(TALK, "c")).items] == ["again", "hi"]
 

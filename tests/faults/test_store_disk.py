@@ -91,7 +91,7 @@ def change(number: int, finish: list[Work] | None = None) -> Changes:
     changes.put(ITEMS, Item(id=f"i{number}"))
     changes.append(LINES, "k", Line(text=f"line {number}"))
     changes.add(Work(id=f"w{number}", queue="q", key="k", due=0, payload=Signal(name="ring", conversation="c")))
-    changes.only_once(f"event {number}")
+    changes.unique = f"event {number}"
     for work in finish or []:
         changes.finish(work)
     return changes

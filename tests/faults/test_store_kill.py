@@ -51,7 +51,7 @@ async def write_numbers(url: str, first: int) -> None:
             changes.put(ITEMS, Item(id=f"i{number}", parity=number % 2, number=number))
             changes.append(LINES, f"k{number % 3}", Line(number=number))
             changes.add(Work(id=f"w{number}", queue="q", key=f"k{number % 5}", due=0, payload=signal_of(number)))
-            changes.only_once(f"event {number}")
+            changes.unique = f"event {number}"
             await store.commit(changes)
             sys.stdout.write(f"{number}\n")
             sys.stdout.flush()
@@ -92,7 +92,7 @@ async def check(url: str, acknowledged: set[int]) -> tuple[set[int], float]:
         assert acknowledged <= found
         for number in sorted(acknowledged)[-3:]:
             changes = Changes()
-            changes.only_once(f"event {number}")
+            changes.unique = f"event {number}"
             with pytest.raises(Duplicate):
                 await store.commit(changes)
     finally:

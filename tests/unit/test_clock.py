@@ -85,3 +85,9 @@ def test_the_same_moment_in_another_time_zone_is_the_same_instant() -> None:
 def test_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="give it one"):
         as_instant(datetime(2026, 1, 5))  # noqa: DTZ001 - the mistake itself
+
+
+@pytest.mark.parametrize("span", ["36501d", "99999999d", "9" * 400 + "w"])
+def test_a_span_beyond_a_hundred_years_is_a_slip(span: str) -> None:
+    with pytest.raises(ValueError, match=r"is more than 100 years|is not a span of time"):
+        parse_duration(span)

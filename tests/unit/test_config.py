@@ -123,10 +123,9 @@ def test_the_example_shows_every_key_with_its_default() -> None:
     file = ROOT / "config.example.yaml"
     config = load_config(file, environment={})
     defaults = Config()
-    assert (config.desk, config.adapters, config.catch_up, config.limits) == (
+    assert (config.desk, config.adapters, config.limits) == (
         defaults.desk,
         defaults.adapters,
-        defaults.catch_up,
         defaults.limits,
     )
     assert [entry.name for entry in config.skills] == [entry.name for entry in defaults.skills]
@@ -283,7 +282,7 @@ def test_every_mistake_is_told_at_once_with_its_line_and_what_to_do(write: Write
         "21: texts.greeting.helo: there is no such text; did you mean greeting.hello?",
         "22: texts.greeting.hello: {name.__class__} is not a plain name; write {name}, and {{ or }} for a brace itself",
         "23: limits.message_characters: 0 is not a whole number from 1 on",
-        "24: tabs: unknown key; known here: storage, adapters, desk, skills, skill_paths, texts, catch_up, limits",
+        "24: tabs: unknown key; known here: storage, adapters, desk, skills, skill_paths, texts, limits",
     ]
 
 

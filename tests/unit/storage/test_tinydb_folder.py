@@ -52,7 +52,7 @@ async def appended(house: Any, *texts: str) -> list[str]:
     for text in texts:
         changes = Changes()
         changes.append(house.lines, "k", house.line(text))
-        changes.only_once(text)
+        changes.unique = text
         await store.commit(changes)
     found = [line.text for line in (await store.read(house.lines, "k")).items]
     await store.close()
@@ -154,11 +154,11 @@ async def test_from_2000_documents_on_the_store_says_how_to_climb(house: Any, mo
     store = await open_store(house.tinydb, house.schema)
     rows = [Stored(sort="document", name="notes", key=id, value=_row(id)) for id in "ab"]
     await store.load(rows)
-    assert store.warning == ""  # type: ignore[attr-defined]
+    assert store.warning == ""
 
     await store.load([Stored(sort="document", name="notes", key="c", value=_row("c"))])
     command = f"supportbot move {house.tinydb} sqlite:{house.folder / 'data.sqlite'}"
-    assert command in store.warning  # type: ignore[attr-defined]
+    assert command in store.warning
     await store.close()
 
 
