@@ -1,6 +1,6 @@
 """The face of supportbot: everything that a skill author imports; it defines nothing."""
 
-from supportbot.desk.handoffs import ClaimedAlready
+from supportbot.domain.conversation import ClaimedAlready
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Reply

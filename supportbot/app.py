@@ -140,6 +140,7 @@ async def open_app(
         agents=_agents_channel(config, made),
         texts=Texts(config.texts),
         listened=frozenset(handlers.events),
+        commands=frozenset(handlers.commands),
         find_person=functools.partial(_find_person, made),
         reacting=frozenset(name for name, adapter in made.items() if adapter.capabilities.reactions),
     )

@@ -27,6 +27,8 @@ class Asking:
     here: Address
     skill: str
     handler: str
+    kind: str = ""
+    """What the handler is marked as: a command, a choice, a message."""
     knowledge: Knowledge
     journal: Journal
     dialogue: Dialogue | None = None

@@ -17,7 +17,7 @@ from supportbot.domain.address import Address
 from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing, Purpose
-from supportbot.domain.work import OUTBOX, TURNS, Work
+from supportbot.domain.work import TURNS, Work, outbox
 from supportbot.errors import Conflict, LostClaim
 from supportbot.faults import fault_point
 from supportbot.ids import derived
@@ -58,12 +58,13 @@ class Bot:
         self.adapters = adapters
         self.isolation = Isolation()
         self.switches = Switches(clock)
-        self.intake = Intake(store, rules)
+        self.intake = Intake(store, rules, clock)
         self.delivery = Delivery(store, clock, rules, adapters)
         self.running = Running(handlers, self.isolation, self.switches, knowledge, self._one_moment)
         self.dispatch = Dispatch(handlers, self.running, self.switches)
         self.timers = Timers(self.dispatch)
-        self.crew = Crew(store, clock, {TURNS: self.turn, OUTBOX: self.delivery.deliver}, self._bury)
+        outboxes = {outbox(name): self.delivery.deliver for name in adapters}
+        self.crew = Crew(store, clock, {TURNS: self.turn, **outboxes}, self._bury)
         self.delivery.crew = self.crew
 
     async def receive(self, event: Event, cause: str = "") -> None:
@@ -84,11 +85,13 @@ class Bot:
                 claimed = await self.crew.commit(ledger.changes(work), work)
             except Conflict:
                 continue
-            except LostClaim:
-                if not ledger.withdrawn:
+            except LostClaim as lost:
+                if lost.work_id == work.id or not ledger.withdrawn:
                     raise
                 continue  # a message to be withheld was just being sent
             fault_point("turn.after_commit")
+            for note in ledger.after:
+                note()
             return claimed
         raise Conflict(f"{work.id} met {_MOST_RERUNS} changes of its conversation one after another")
 
@@ -112,7 +115,7 @@ class Bot:
         if isinstance(work.payload, Signal):
             scene = await ownership.scene_of_signal(ledger, work.payload)
             if scene:
-                await self.timers.run(scene, work.payload)
+                await self.timers.run(scene, work.payload, work.id)
         elif isinstance(work.payload, Event):
             others = [other.payload for other in along if isinstance(other.payload, Event)]
             is_agent = await self.adapters[work.payload.address.adapter].is_agent(work.payload)
@@ -123,7 +126,9 @@ class Bot:
 
     async def _route(self, scene: Scene, said: list[Event]) -> None:
         if scene.side == "agents":
-            if not await self.dispatch.act(scene) and scene.event.kind == "message":
+            if await self.dispatch.act(scene):
+                return
+            if scene.event.kind == "message" and not await self.dispatch.go_on(scene):
                 await relay.from_agent(scene)
         elif scene.event.kind in ("message", "command", "press"):
             ownership.heard(scene, said)
@@ -161,7 +166,8 @@ class Bot:
             text=self.rules.texts("errors.one_moment"),
             at=self.clock.now(),
         )
-        work = Work(id=notice.id, queue=OUTBOX, key=scene.here.key, due=notice.at, payload=notice)
+        queue = outbox(scene.here.adapter)
+        work = Work(id=notice.id, queue=queue, key=scene.here.key, due=notice.at, payload=notice)
         self.crew.start(await self.crew.commit(Changes(work=[work], unique=notice.id)))
 
     async def _bury(self, work: Work, changes: Changes) -> None:
@@ -180,7 +186,8 @@ class Bot:
             text=words,
             at=self.clock.now(),
         )
-        changes.add(Work(id=notice.id, queue=OUTBOX, key=address.key, due=notice.at, payload=notice))
+        queue = outbox(address.adapter)
+        changes.add(Work(id=notice.id, queue=queue, key=address.key, due=notice.at, payload=notice))
 
 
 def _is_empty(event: Event) -> bool:

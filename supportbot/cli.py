@@ -31,9 +31,18 @@ from supportbot.storage.move import move as move_store
 from supportbot.storage.open import open_store
 from supportbot.version import __version__
 
-CONFIG = click.option("--config", "config_file", type=click.Path(path_type=Path), help="The configuration file (YAML).")
+CONFIG = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="The configuration file (YAML); without it, the defaults and sample articles.",
+)
 DATA = click.option("--data", type=click.Path(path_type=Path), help="Keep the data in this folder instead.")
-STRICT = click.option("--strict", is_flag=True, help="Stop when a listed skill cannot be imported.")
+STRICT = click.option(
+    "--strict",
+    is_flag=True,
+    help="Stop when a listed skill cannot be imported (by default it is left out, and said so).",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,13 +59,15 @@ def commands() -> None:
 
 @commands.command()
 def demo() -> None:
-    """Talk to a bot with sample articles, as the requester and as the agent in turn.
+    """Try the bot with sample articles.
+
+    You are the requester and the agent in turn.
 
     Everything it stores goes into a folder of its own, which is removed at the end.
     """
     with tempfile.TemporaryDirectory(prefix="supportbot-demo-") as folder:
-        config = load_config(None, data=Path(folder))
-        _run(_talk(_with_samples(config), strict=False, is_demo=True))
+        config = _with_samples(load_config(None, data=Path(folder)))
+        _run(_talk(_with_quick_survey(config), strict=False, is_demo=True))
 
 
 @commands.command()
@@ -64,7 +75,12 @@ def demo() -> None:
 @DATA
 @STRICT
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line in and out, for scripts.")
-@click.option("--clock", type=click.Choice(["real", "simulated"]), default="real", help="simulated: moved by lines.")
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "simulated"]),
+    default="real",
+    help='simulated: time stands still until a line {"advance": "10m"} moves it (with --json).',
+)
 def chat(config_file: Path | None, data: Path | None, strict: bool, as_json: bool, clock: str) -> None:
     """Talk to the bot in this terminal, or by JSON lines.
 
@@ -75,6 +91,7 @@ def chat(config_file: Path | None, data: Path | None, strict: bool, as_json: boo
     config = _configured(config_file, data)
     if config_file is None:
         config = _with_samples(config)
+        click.echo(f"No configuration given: the defaults, with the data in {config.storage.url}", err=True)
     if as_json:
         _run(_serve_lines(config, SimulatedClock() if clock == "simulated" else SystemClock(), strict=strict))
     else:
@@ -108,7 +125,9 @@ def kb() -> None:
 @click.option("--kb", "base", type=click.Path(path_type=Path), required=True, help="A file or folder with articles.")
 @click.option("--json", "as_json", is_flag=True, help="The default: kept for scripts that say so.")
 def kb_match(base: Path, as_json: bool) -> None:  # noqa: ARG001 - lines are JSON either way
-    """Tell for each message (one JSON object a line) which articles fit, and what the bot would do.
+    """Show what the articles answer.
+
+    Each line in is a message (a JSON object), each line out says which articles fit and what the bot would do.
 
     \b
     echo '{"text": "how do I reset my password?"}' | supportbot kb match --kb articles/
@@ -123,7 +142,9 @@ def kb_match(base: Path, as_json: bool) -> None:  # noqa: ARG001 - lines are JSO
 @click.argument("source")
 @click.argument("target")
 def move(source: str, target: str) -> None:
-    """Copy everything from one store into another, empty one, and check that it all arrived.
+    """Copy a store into another, empty one.
+
+    All of it is read back and checked; the source stays as it is.
 
     \b
     supportbot move tinydb:supportbot-data sqlite:supportbot.db
@@ -162,6 +183,12 @@ def _with_samples(config: Config) -> Config:
         SkillEntry("faq", {"sources": [str(ARTICLES)]}) if entry.name == "faq" and not entry.settings else entry
         for entry in config.skills
     )
+    return msgspec.structs.replace(config, skills=skills)
+
+
+def _with_quick_survey(config: Config) -> Config:
+    """Let the survey come while somebody still looks."""
+    skills = tuple(SkillEntry("survey", {"delay": "5s"}) if e.name == "survey" else e for e in config.skills)
     return msgspec.structs.replace(config, skills=skills)
 
 
@@ -260,5 +287,5 @@ def _exit_code() -> int:
         click.echo(str(error), err=True)
         return 2 if isinstance(error, StoreError) else 1
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush has somewhere to go
     return 0

@@ -212,7 +212,8 @@ def load_config(path: Path | None, *, data: Path | None = None, environment: Map
     marked = {"skills": shape["skills"]} if "skills" in shape else {}  # each skill's settings are checked later
     given = convert({**plain(shape), **marked}, ConfigFile)
     fields = {name: getattr(given, name) for name in given.__struct_fields__}
-    return _with_data(Config(**{**fields, **_placed(given, source), "folder": path.parent, "file": path}), data)
+    fields |= {**_placed(given, source), "folder": path.parent.resolve(), "file": path}
+    return _with_data(Config(**fields), data)
 
 
 def skills_despite_mistakes(path: Path) -> Config:
@@ -231,8 +232,8 @@ def skills_despite_mistakes(path: Path) -> Config:
             entry.line, entry.path = source.lines.get(where), f"{where}.{entry.name}"
             entries.append(entry)
     paths = shape["skill_paths"] if isinstance(shape.get("skill_paths"), list) else ()
-    known = tuple(str(path.parent / Path(place).expanduser()) for place in paths if isinstance(place, str))
-    return Config(skills=tuple(entries), skill_paths=known, folder=path.parent, file=path)
+    known = tuple(str(path.parent.resolve() / Path(place).expanduser()) for place in paths if isinstance(place, str))
+    return Config(skills=tuple(entries), skill_paths=known, folder=path.parent.resolve(), file=path)
 
 
 def read_settings(entry: SkillEntry, type: type[S], file: Path) -> S:
@@ -326,7 +327,7 @@ def _desk_without_adapter(shape: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _placed(given: ConfigFile, source: Source) -> dict[str, Any]:
     """Tell the fields that a file's place completes: where each skill stands, and paths from its folder on."""
-    folder = source.file.parent
+    folder = source.file.parent.resolve()
     for index, entry in enumerate(given.skills):
         where = f"skills[{index}]"
         entry.line = source.lines.get(where)

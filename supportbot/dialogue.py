@@ -14,9 +14,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from supportbot import errors
+from supportbot.domain.conversation import ClaimedAlready
 from supportbot.domain.dialogue import Step
-from supportbot.errors import OnceFailed, ReplayMismatch, SkillError, SupportbotError
+from supportbot.domain.person import Person
+from supportbot.errors import (
+    IllegalMove,
+    NoAnswer,
+    NotAllowed,
+    NotFound,
+    OnceFailed,
+    ReplayMismatch,
+    SkillError,
+    SupportbotError,
+)
 
 T = TypeVar("T")
 
@@ -25,6 +35,9 @@ _ENGINE = ("supportbot.turn", "supportbot.dialogue", "supportbot.pipeline", "asy
 """The code between a skill and its question, whose lines help no author."""
 DEEPEST = 3
 """How many dialogues of one person wait in a conversation at most; the one in front is asked, the others are parked."""
+
+_REFUSALS = {refusal.__name__: refusal for refusal in (NotFound, NotAllowed, IllegalMove, NoAnswer, SkillError)}
+"""What replays as the same error, made of its text; ClaimedAlready does, too, made of its details."""
 
 
 class Suspended(BaseException):
@@ -113,13 +126,19 @@ def result_of(step: Step, type: Any) -> Any:
         return msgspec.convert(step.result, type)
     if step.kind == "once":
         raise OnceFailed(step.failed, str(step.result or ""))
-    error = getattr(errors, step.failed, SupportbotError)
-    raise error(str(step.result or ""))
+    raise _refusal(step)
+
+
+def _refusal(step: Step) -> SupportbotError:
+    if step.failed == ClaimedAlready.__name__:
+        return ClaimedAlready(msgspec.convert(step.details["agent"], Person), step.details["reference"])
+    return _REFUSALS.get(step.failed, SupportbotError)(str(step.result or ""))
 
 
 def failure(kind: str, name: str, error: Exception) -> Step:
     """Record that an error came of a step."""
-    return Step(kind=kind, name=name, failed=type(error).__name__, result=str(error)[:500])
+    details = msgspec.to_builtins(vars(error)) if isinstance(error, ClaimedAlready) else {}
+    return Step(kind=kind, name=name, failed=type(error).__name__, result=str(error)[:500], details=details)
 
 
 def caller() -> str:

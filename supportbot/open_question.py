@@ -9,7 +9,7 @@ import msgspec
 
 from supportbot.asking import Asking
 from supportbot.clock import DAY, milliseconds
-from supportbot.dialogue import NotRead, failure
+from supportbot.dialogue import DEEPEST, NotRead, failure
 from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question, Step
 from supportbot.domain.event import Signal
 from supportbot.domain.reply import Offer, Reply
@@ -52,6 +52,26 @@ def offer(asking: Asking, reply: Reply) -> Offer:
         dialogue=asking.dialogue_id,
         step=asking.journal.position,
     )
+
+
+async def make_room(asking: Asking) -> bool:
+    """End what waits of the same handler, and the oldest where too many would wait; tells whether that was the case.
+
+    Whoever begins the same again wants to begin it again: they would answer the old one in vain.
+    """
+    case, waiting = asking.case, []
+    for name in case.conversation.dialogues:
+        dialogue = await case.ledger.get(DIALOGUES, name)
+        if dialogue is None or name == asking.dialogue_id or dialogue.person.id != asking.person.id:
+            continue
+        if (dialogue.skill, dialogue.handler) == (asking.skill, asking.handler):
+            case.leave(dialogue)
+        else:
+            waiting.append(dialogue)
+    too_many = waiting[: max(0, len(waiting) + 1 - DEEPEST)]
+    for dialogue in too_many:
+        case.leave(dialogue)
+    return bool(too_many)
 
 
 def keep(asking: Asking, reply: Reply, within: Span | None, *, yielding: bool) -> None:

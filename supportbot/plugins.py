@@ -135,8 +135,12 @@ def _skill_in(module: ModuleType, entry: SkillEntry, path: Path, config: Config)
     for skill in found:
         if name_of(skill) == entry.name:
             return skill
-    names = ", ".join(sorted(map(name_of, found))) or "none"
-    what = f"{entry.path}: {path} has no skill named {entry.name} (it has {names}); name the class or its `name` so"
+    names = sorted(map(name_of, found))
+    if names:
+        mend = f'rename the file to {names[0]}.py, or write `name = "{entry.name}"` in the class'
+    else:
+        mend = "write a class derived from supportbot.Skill"
+    what = f"{entry.path}: {path} holds {', '.join(names) or 'no skill'}, not {entry.name}; {mend}"
     raise ConfigurationError([Problem.at(config.file or path, entry.line, what)])
 
 
@@ -157,6 +161,6 @@ def _unknown(entry: SkillEntry, config: Config, installed: dict[str, EntryPoint]
     known = [*BUILT_IN_SKILLS, *installed, *files]
     near = difflib.get_close_matches(entry.name, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(set(known)))}"
-    return Problem.at(
-        config.file or "the defaults", entry.line, f"{entry.path}: there is no skill {entry.name!r}; {hint}"
-    )
+    looked = f" (looked in {', '.join(config.skill_paths)})" if config.skill_paths else ""
+    what = f"{entry.path}: there is no skill {entry.name!r}{looked}; {hint}"
+    return Problem.at(config.file or "the defaults", entry.line, what)

@@ -157,6 +157,10 @@ class Turn:
         """Every command of the loaded skills: name, what it does, who may use it."""
         return self._asking.commands
 
+    def way_on(self) -> list[Choice]:
+        """Offer what helps when the bot cannot: a person, or a ticket, as far as the loaded skills have them."""
+        return self._case.way_on()
+
     def date_of(self, instant: int) -> datetime:
         """Show an instant of a record (milliseconds since 1970 UTC) as an aware datetime."""
         return as_datetime(instant)
@@ -243,6 +247,8 @@ class Turn:
         known = self._journal.recall("ask", name) or open_question.answered(self._asking, reader, name)
         if known is None:
             self.suspended_at = caller()
+            if not yielding and await open_question.make_room(self._asking):
+                self._speak(self.phrase("dialogue.too_many"))
             offer = open_question.offer(self._asking, reply)
             self._speak(reply, offer=offer)
             open_question.keep(self._asking, reply, within, yielding=yielding)
@@ -360,14 +366,22 @@ class Turn:
     def _speak(self, reply: Reply | str, *, offer: Offer | None = None) -> None:
         self.spoke = True
         asking, case, reply = self._asking, self._case, checked(reply)
+        only_for = "" if offer else self._only_for()
         if asking.about or asking.here.key != case.conversation.address.key:
-            case.answer_at(asking.here, reply, skill=asking.skill, about=asking.about, offer=offer)
+            case.answer_at(asking.here, reply, skill=asking.skill, about=asking.about, only_for=only_for, offer=offer)
         elif asking.is_command:
-            case.say(reply, purpose="command", skill=asking.skill, offer=offer)
+            case.say(reply, purpose="command", skill=asking.skill, only_for=only_for, offer=offer)
         elif asking.owner in ("queue", "agent"):
             case.tell_agents(self.phrase("agents.withheld", text=shorten(reply.text, 600)))
         else:
             case.say(reply, skill=asking.skill, offer=offer)
+
+    def _only_for(self) -> str:
+        """Name who alone may see what a command answers: in a room it shows what is theirs."""
+        asking, agents = self._asking, self._ledger.rules.agents
+        is_among_others = isinstance(asking.origin, Event) and not asking.origin.direct
+        in_room = is_among_others and asking.here.outside_thread != agents
+        return asking.person.id if asking.kind == "command" and in_room else ""
 
     async def finish(self, said: Reply | str | None) -> None:
         """Say what the handler returned; called once, when it has ended."""

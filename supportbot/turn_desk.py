@@ -32,8 +32,9 @@ class TurnDesk:
 
     async def release(self, reference: str = "", *, to: Literal["queue", "bot"] = "queue") -> Ticket:
         """Give a case back to the queue or to the bot."""
+        agent = self._asking.person
         return await self._act(
-            "release", reference, lambda case, ticket: handoffs.release(case, ticket, to_bot=to == "bot")
+            "release", reference, lambda case, ticket: handoffs.release(case, ticket, by=agent, to_bot=to == "bot")
         )
 
     async def assign(self, reference: str, who: str) -> Ticket:
@@ -90,21 +91,19 @@ class TurnDesk:
 
     async def _act(self, verb: str, reference: str, action: Action) -> Ticket:
         self._check()
-        found: list[Ticket] = []
 
         async def do() -> str:
             before = self._case.ledger.save()
             try:
                 case, ticket = await self._find(reference)
                 self._asking.about = case.conversation.id
-                found.append(await action(case, ticket))
+                return (await action(case, ticket)).reference
             except SupportbotError:
                 self._case.ledger.restore(before)  # what was refused has changed nothing
                 raise
-            return found[0].reference
 
         name = await self._asking.journal.step("desk", f"{verb} {reference}".strip(), str, do)
-        return found[0] if found else await self._by_reference(name)
+        return await self._by_reference(name)  # as it stands after all that hangs on it
 
     async def _named(self, who: str) -> Person:
         find = self._case.ledger.rules.find_person

@@ -72,9 +72,11 @@ class TurnKnowledge:
         """Note that a question got no good answer, and tell how many in a row did not."""
 
         async def do() -> int:
-            misses = self._case.conversation.misses + 1
-            self._case.update(question=shorten(question, 500), misses=misses)
-            return misses
+            conversation = self._case.conversation
+            is_theirs = self._asking.person.id == conversation.requester.id  # it becomes their ticket's subject
+            asked = shorten(question, 500) if is_theirs else conversation.question
+            self._case.update(question=asked, misses=conversation.misses + 1)
+            return conversation.misses + 1
 
         return int(await self._asking.journal.step("knowledge", "missed", int, do))
 

@@ -81,14 +81,14 @@ class TurnTickets:
 
         await self._step("keep_waiting", reference, do)
 
-    async def rate(self, reference: str, rating: int, *, comment: str = "") -> None:
-        """Store the requester's rating, 1 to 5, or their comment to it."""
+    async def rate(self, reference: str, rating: int, *, comment: str = "") -> bool:
+        """Store the requester's rating, 1 to 5, or their comment to it; tells whether it is a low one."""
 
-        async def do() -> None:
+        async def do() -> bool:
             case, ticket = await self._own(reference)
-            surveys.rate(case, ticket, rating, by=self._asking.person, comment=comment)
+            return surveys.rate(case, ticket, rating, by=self._asking.person, comment=comment)
 
-        await self._step("rate", reference, do)
+        return bool(await self._asking.journal.step("tickets", f"rate {reference}", bool, do))
 
     async def ask_rating(self, reference: str) -> bool:
         """Note that the survey of a ticket goes out now; False where it went out before or the ticket is not solved."""

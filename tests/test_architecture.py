@@ -185,7 +185,9 @@ def test_the_contract_of_a_family_does_not_know_its_members() -> None:
 
 def _members(room: str) -> set[str]:
     members = {
-        "storage": {name for name in _modules_of("storage") if name.split("_")[0] in {"tinydb", "sqlite", "postgresql"}},
+        "storage": {
+            name.split(".")[1] for name in (module.name for module in modules()) if name.startswith("storage.")
+        },
         "adapters": {"console", "slack", "discord", "web"},
         "skills": {module.name.split(".")[1] for module in modules() if _is_built_in_skill(module)},
     }

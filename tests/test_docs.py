@@ -38,7 +38,7 @@ SETUP = "python3.11 -m venv .venv && .venv/bin/pip install -q -c constraints.txt
 EXAMPLE = ROOT / "skills_examples" / "refunds"
 
 BLOCK = re.compile(r"^```(?P<kind>\w+) ?(?P<name>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-TYPED = re.compile(r"^(?:Ada|Sam(?: \(#agents\))?) › (.*)$", re.MULTILINE)
+TYPED = re.compile(r"^(?:Ada|Sam(?: \(#agents(?:, T-\d+)?\))?) › (.*)$", re.MULTILINE)
 
 
 class Block(NamedTuple):

@@ -16,6 +16,7 @@ from supportbot.domain.event import Event
 from supportbot.domain.markdown import unescape
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Outgoing
+from supportbot.errors import TryLater
 
 AGENTS = "#agents"
 _WORKSPACE = "local"
@@ -30,9 +31,12 @@ class Console(Adapter):
     name = "console"
     capabilities = Capabilities(idempotent=True)
 
-    def __init__(self, show: Show, clock: Clock, *, shows_markdown: bool = False) -> None:
-        self._word = str if shows_markdown else unescape
+    def __init__(self, show: Show, clock: Clock, *, is_terminal: bool = False) -> None:
+        if is_terminal:
+            self.capabilities = Capabilities(idempotent=True, reactions=True)
+        self._word = str if is_terminal else unescape
         self._show = show
+        self._names: dict[str, str] = {}
         self._clock = clock
 
     async def start(self, receive: Receive, files: Files) -> None:
@@ -45,7 +49,7 @@ class Console(Adapter):
         """Show a message as one line."""
         line: dict[str, object] = {
             "id": outgoing.id,
-            "to": _reader_of(outgoing.address),
+            "to": _reader_of(outgoing),
             "text": self._word(outgoing.text),
         }
         if outgoing.author:
@@ -54,8 +58,13 @@ class Console(Adapter):
             line["choices"] = [{"id": choice.id, "label": choice.label} for choice in outgoing.choices]
         if outgoing.files:
             line["files"] = [{"id": file.id, "name": file.name, "size": file.size} for file in outgoing.files]
+        if outgoing.reaction_to and self.capabilities.reactions:
+            line["mark"] = True
         line["conversation"] = outgoing.conversation
-        self._show(line)
+        try:
+            self._show(line)
+        except BrokenPipeError as error:
+            raise TryLater(60, "nobody reads the console any more") from error
         return Sent(id=outgoing.id, address=outgoing.address)
 
     async def find_sent(self, outgoing: Outgoing) -> Sent | None:  # noqa: ARG002 - the contract's
@@ -67,8 +76,9 @@ class Console(Adapter):
         return event.address.channel == AGENTS
 
     async def find_person(self, workspace: str, named: str) -> Person | None:
-        """Whoever is named is there: the console knows nobody before they write."""
+        """Find whoever wrote under that name, in capitals or not; the console knows nobody else before they write."""
         who = named.strip().removeprefix("@")
+        who = self._names.get(who.casefold(), who)
         return Person.of(self.name, workspace, who) if who else None
 
     def channel(self, name: str) -> Address:
@@ -79,6 +89,7 @@ class Console(Adapter):
         self, who: str, *, key: str, role: Role = "requester", text: str = "", press: str = "", thread: str = ""
     ) -> Event:
         """Word what a person did as an event."""
+        self._names[who.casefold()] = who
         channel = AGENTS if role == "agent" else f"@{who}"
         return Event(
             key=f"console/{role}/{who.replace('%', '%25').replace('/', '%2F')}/{key}",
@@ -92,5 +103,7 @@ class Console(Adapter):
         )
 
 
-def _reader_of(address: Address) -> str:
-    return address.channel.removeprefix("@")
+def _reader_of(outgoing: Outgoing) -> str:
+    if outgoing.only_for:
+        return outgoing.only_for.split("/", 2)[2]
+    return outgoing.address.channel.removeprefix("@")

@@ -6,6 +6,7 @@ from supportbot.desk.case import Case
 from supportbot.domain.markdown import escape, quote, shorten
 from supportbot.domain.reply import Choice, Reply
 from supportbot.domain.ticket import Ticket
+from supportbot.domain.timeline import Entry
 
 _LINES_SHOWN = 8
 
@@ -58,9 +59,12 @@ async def _said(case: Case) -> list[str]:
     said = [line for line in await case.timeline(20) if line.kind in ("requester", "bot")][-_LINES_SHOWN:]
     if not said:
         return []
-    name = shorten(case.conversation.requester.name, 80)
-    shown = [quote(f"{name if line.kind == 'requester' else 'bot'}: {shorten(line.text, 300)}") for line in said]
+    shown = [quote(f"{_speaker(line)}: {shorten(line.text, 300)}") for line in said]
     return [case.texts("agents.card_said"), *shown, ""]
+
+
+def _speaker(line: Entry) -> str:
+    return shorten(line.who, 80) if line.kind == "requester" else "bot"
 
 
 def _earlier(case: Case, ticket: Ticket, others: list[Ticket]) -> list[str]:

@@ -9,14 +9,14 @@ import msgspec
 from supportbot.desk.ledger import Ledger
 from supportbot.domain.address import PLACES, Address, Place, Side
 from supportbot.domain.conversation import CONVERSATIONS, Conversation, Owner
-from supportbot.domain.dialogue import DIALOGUES
+from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Signal
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.person import Person
-from supportbot.domain.reply import OFFERS, Button, Offer, Outgoing, Purpose, Reply
+from supportbot.domain.reply import OFFERS, Button, Choice, Offer, Outgoing, Purpose, Reply
 from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.domain.timeline import TIMELINE, Entry, EntryKind
-from supportbot.domain.work import OUTBOX
+from supportbot.domain.work import outbox
 from supportbot.errors import IllegalMove
 
 ASKED_TO_WAIT = "asked to wait"
@@ -56,16 +56,17 @@ class Case:
         purpose: Purpose = "answer",
         skill: str = "",
         author: str = "",
+        only_for: str = "",
         offer: Offer | None = None,
     ) -> Outgoing:
         """Say something to the requester, where they are now; `offer` is what its choices do, if a dialogue asks."""
         conversation = self.conversation
-        outgoing = self._post(reply, conversation.address, purpose, skill, author=author, offer=offer)
+        to = conversation.address
+        outgoing = self._post(reply, to, purpose, skill, author=author, only_for=only_for, offer=offer)
         kind: EntryKind = "agent" if author else "bot"
         entry = Entry(at=outgoing.at, kind=kind, who=author, text=outgoing.text, id=outgoing.id)
         self.note_entry(entry, conversation.requester)
-        if conversation.last_question:
-            self.update(last_question="")
+        self.update(last_question="")  # in any case: a change of owner meanwhile is met as a conflict
         return outgoing
 
     def tell_agents(self, reply: Reply | str, *, opens_thread: bool = False, react: str = "") -> Outgoing:
@@ -80,10 +81,13 @@ class Case:
         skill: str = "",
         react: str = "",
         about: str = "",
+        only_for: str = "",
         offer: Offer | None = None,
     ) -> Outgoing:
         """Answer someone at the address where they wrote; `about` is another conversation that it belongs to."""
-        return self._post(reply, address, "command", skill, reaction_to=react, about=about, offer=offer)
+        return self._post(
+            reply, address, "command", skill, reaction_to=react, about=about, only_for=only_for, offer=offer
+        )
 
     def _post(
         self,
@@ -97,6 +101,7 @@ class Case:
         opens_thread: bool = False,
         reaction_to: str = "",
         about: str = "",
+        only_for: str = "",
     ) -> Outgoing:
         reply = Reply(reply) if isinstance(reply, str) else reply
         conversation, name = self.conversation, self.ledger.new_id("o")
@@ -109,12 +114,13 @@ class Case:
             choices=tuple([Button(f"{name}.{n}", choice.label) for n, choice in enumerate(reply.choices, 1)]),
             files=tuple(reply.files),
             author=author,
+            only_for=only_for,
             opens_thread=opens_thread,
             reaction_to=reaction_to,
             at=self.ledger.now,
         )
         if reply.choices:
-            plain = Offer(conversation=self.conversation.id, person="", skill=skill, choices=tuple(reply.choices))
+            plain = Offer(conversation=conversation.id, person=only_for, skill=skill, choices=tuple(reply.choices))
             side: Side = "agents" if address.outside_thread == self.ledger.rules.agents else "requester"
             kept = msgspec.structs.replace(offer or plain, side=side)
             self.ledger.append(OFFERS, name, kept, self.conversation.requester.id)
@@ -147,7 +153,8 @@ class Case:
             await self._withhold()
 
     async def _withhold(self) -> None:
-        for work in await self.ledger.store.pending(OUTBOX, group=self.conversation.id):
+        queue = outbox(self.conversation.address.adapter)
+        for work in await self.ledger.store.pending(queue, group=self.conversation.id):
             unsent = work.payload
             waits = not work.attempt or (work.error == ASKED_TO_WAIT and work.not_before > self.ledger.now)
             if isinstance(unsent, Outgoing) and unsent.purpose == "answer" and waits:
@@ -159,13 +166,17 @@ class Case:
         """End the dialogues that wait in this conversation, except the one that runs now."""
         for name in self.conversation.dialogues:
             dialogue = await self.ledger.get(DIALOGUES, name)
-            if dialogue is None or name == keep:
-                continue
-            self.ledger.delete(DIALOGUES, dialogue)
-            if dialogue.question and dialogue.question.deadline:
-                self.ledger.cancel(dialogue.question.deadline)
-            self.happened("dialogue_left", skill_left=dialogue.skill, handler=dialogue.handler)
+            if dialogue and name != keep:
+                self.leave(dialogue)
         self.update(dialogues=tuple(name for name in self.conversation.dialogues if name == keep))
+
+    def leave(self, dialogue: Dialogue) -> None:
+        """End a dialogue that waits in this conversation."""
+        self.ledger.delete(DIALOGUES, dialogue)
+        if dialogue.question and dialogue.question.deadline:
+            self.ledger.cancel(dialogue.question.deadline)
+        self.happened("dialogue_left", skill_left=dialogue.skill, handler=dialogue.handler)
+        self.update(dialogues=tuple(name for name in self.conversation.dialogues if name != dialogue.id))
 
     # --- planning -------------------------------------------------------------------------------------------------
 
@@ -176,6 +187,8 @@ class Case:
 
     def later(self, signal: Signal, *, after: int, id: str = "") -> str:
         """Let a signal come to this conversation after so many milliseconds."""
+        if not self.conversation.version:
+            self.update()  # what is to happen in it needs it stored
         return self.ledger.later(signal, self.conversation.key, self.ledger.now + after, id)
 
     # --- what belongs to it ---------------------------------------------------------------------------------------
@@ -201,6 +214,12 @@ class Case:
         if not await self.ledger.conversation_at(self.desk.key):
             place = Place(id=self.desk.key, conversation=self.conversation.id, side="agents")
             self.ledger.put(PLACES, place)
+
+    def way_on(self) -> list[Choice]:
+        """Offer what helps when the bot cannot: a person, or a ticket, where a skill takes them."""
+        ways = (("human", "handoff.talk_to_person"), ("ticket", "tickets.open_one"))
+        offered = self.ledger.rules.commands
+        return [Choice(self.texts(key), command=command) for command, key in ways if command in offered]
 
     async def ticket(self, reference: str = "") -> Ticket | None:
         """Read a ticket of this tenant, by default the one that the case is about."""

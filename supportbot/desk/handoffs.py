@@ -7,7 +7,7 @@ import msgspec
 from supportbot.clock import MINUTE, milliseconds
 from supportbot.desk import cards, tickets
 from supportbot.desk.case import Case
-from supportbot.domain.conversation import Handoff
+from supportbot.domain.conversation import ClaimedAlready, Handoff
 from supportbot.domain.event import Signal
 from supportbot.domain.markdown import escape
 from supportbot.domain.person import Person
@@ -18,15 +18,6 @@ from supportbot.errors import IllegalMove, NotFound
 
 WAITING_LINE_AFTER = 10 * MINUTE
 LAPSE_AFTER_REMINDER = 10 * MINUTE
-
-
-class ClaimedAlready(IllegalMove):
-    """Another agent has the case; `agent` says who, `reference` which ticket was wanted."""
-
-    def __init__(self, agent: Person, reference: str) -> None:
-        self.agent = agent
-        self.reference = reference
-        super().__init__(f"{agent.name} has {reference}")
 
 
 async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
@@ -61,7 +52,8 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
 
 async def _last_words(case: Case, reason: str = "") -> str:
     """Find what the requester said last that tells what it is about: no command but ``/ticket``, and not the wish."""
-    said = [line for line in await case.timeline() if line.kind == "requester"]
+    requester = case.conversation.requester.id
+    said = [line for line in await case.timeline() if line.kind == "requester" and line.person == requester]
     if reason == case.texts("handoff.reason_asked"):
         wish = case.ledger.staged(TIMELINE, case.conversation.id)
         said = [line for line in said if line not in wish] or said
@@ -114,11 +106,14 @@ def _assigned(case: Case, ticket: Ticket, agent: Person) -> Ticket:
     return assigned
 
 
-async def release(case: Case, ticket: Ticket, *, to_bot: bool = False) -> Ticket:
-    """Give the case back, to the queue or to the bot, and tell the requester."""
+async def release(case: Case, ticket: Ticket, *, by: Person, to_bot: bool = False) -> Ticket:
+    """Give the case back, to the queue or to the bot, and tell the requester; the claimer sees who did it for them."""
     _must_be_cared_for(case, ticket)
+    claimer = case.conversation.agent
     if case.conversation.owner == "queue" and not to_bot:
         raise IllegalMove(f"{ticket.reference} is in the queue already")
+    if claimer and claimer.id != by.id:
+        case.tell_agents(case.texts("agents.released_by", reference=ticket.reference, agent=escape(by.name)))
     _stop_watching(case)
     case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=case.ledger.now))
     if to_bot:

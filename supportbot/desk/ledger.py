@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,7 +13,7 @@ from supportbot.domain.event import Event, Signal
 from supportbot.domain.person import Person
 from supportbot.domain.record import Kind, Log, Record
 from supportbot.domain.reply import Outgoing
-from supportbot.domain.work import OUTBOX, TURNS, Work
+from supportbot.domain.work import TURNS, Work, outbox
 from supportbot.ids import derived
 from supportbot.storage.base import Changes, Store
 
@@ -36,11 +37,13 @@ class Ledger:
         self._work: dict[str, Work] = {}
         self._cancelled: list[str] = []
         self.withdrawn: list[Work] = []
+        """Waiting work that this turn takes out; if it was claimed meanwhile, the commit is dropped."""
+        self.after: list[Callable[[], None]] = []
+        """What this process notes once the commit has succeeded; a turn that is decided again leaves no trace."""
         self.is_joined = False
         """Several messages are dealt with as one turn's worth."""
         self.must_part = False
         """The turn came to something that takes one message at a time: it is to be decided again for the first."""
-        """Waiting work that this turn takes out; if it was claimed meanwhile, the commit is dropped."""
 
     def new_id(self, prefix: str) -> str:
         """Name a new thing; the same turn, run again, gives the same names."""
@@ -94,7 +97,7 @@ class Ledger:
         """Put a message into the outbox."""
         self._work[outgoing.id] = Work(
             id=outgoing.id,
-            queue=OUTBOX,
+            queue=outbox(outgoing.address.adapter),
             key=outgoing.address.key,
             due=self.now,
             payload=outgoing,
@@ -127,11 +130,6 @@ class Ledger:
         """What this turn says, in order."""
         return [work.payload for work in self._work.values() if isinstance(work.payload, Outgoing)]
 
-    @property
-    def changed(self) -> bool:
-        """Something is there to be committed."""
-        return bool(self._puts or self._deletes or self._entries or self._work or self._cancelled)
-
     def save(self) -> Saved:
         """Remember the state before a handler runs."""
         return (
@@ -143,14 +141,15 @@ class Ledger:
             self._work.copy(),
             self._cancelled.copy(),
             self.withdrawn.copy(),
+            self.after.copy(),
         )
 
     def restore(self, saved: Saved) -> None:
         """Undo everything since `save`; the saved state can be restored again."""
-        self.drawn, records, puts, deletes, entries, work, cancelled, withdrawn = saved
+        self.drawn, records, puts, deletes, entries, work, cancelled, withdrawn, after = saved
         self._records, self._puts, self._deletes = dict(records), dict(puts), dict(deletes)
         self._entries, self._work = list(entries), dict(work)
-        self._cancelled, self.withdrawn = list(cancelled), list(withdrawn)
+        self._cancelled, self.withdrawn, self.after = list(cancelled), list(withdrawn), list(after)
 
     def forget(self) -> None:
         """Change nothing and say nothing after all; only what was taken along is done."""

@@ -23,6 +23,8 @@ class Rules:
     texts: Texts
     listened: frozenset[str] = field(default_factory=frozenset)
     """The events that some skill listens to; others are not worth a piece of work."""
+    commands: frozenset[str] = field(default_factory=frozenset)
+    """The commands that some skill takes."""
     reacting: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can mark a message with a reaction."""
     find_person: FindPerson | None = None

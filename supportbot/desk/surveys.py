@@ -12,7 +12,7 @@ from supportbot.domain.survey import Survey
 from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.errors import NotAllowed
 
-LOW = 2
+_LOW = 2
 
 
 def may_ask(ticket: Ticket) -> bool:
@@ -25,8 +25,11 @@ def asked(case: Case, ticket: Ticket) -> None:
     _change(case, ticket, msgspec.structs.replace(ticket.survey, asked_at=case.ledger.now))
 
 
-def rate(case: Case, ticket: Ticket, rating: int, *, by: Person, comment: str = "") -> None:
-    """Store a rating of 1 to 5, or a comment to it; the agents hear of a low one, with an offer to reopen."""
+def rate(case: Case, ticket: Ticket, rating: int, *, by: Person, comment: str = "") -> bool:
+    """Store a rating of 1 to 5, or a comment to it; the agents hear of a low one, with an offer to reopen.
+
+    Tells whether it is a low one.
+    """
     if by.id != ticket.requester.id:
         raise NotAllowed("only the requester rates a ticket")
     if not 1 <= rating <= 5:
@@ -37,10 +40,11 @@ def rate(case: Case, ticket: Ticket, rating: int, *, by: Person, comment: str = 
     first = not ticket.survey.rating
     _change(case, ticket, survey)
     case.note("rating", by.name, comment or str(rating), ticket=ticket.reference)
-    if rating <= LOW and (first or comment):
+    if rating <= _LOW and (first or comment):
         _tell_agents(case, ticket, survey)
     if first:
         case.happened("ticket_rated", reference=ticket.reference, rating=rating)
+    return rating <= _LOW
 
 
 def _change(case: Case, ticket: Ticket, survey: Survey) -> None:

@@ -99,7 +99,7 @@ async def add(case: Case, ticket: Ticket, words: str, *, by: Person) -> Ticket:
     changed = msgspec.structs.replace(current, changed_at=case.ledger.now)
     case.ledger.put(TICKETS, changed)
     if not any(line.text == words for line in ledger.staged(TIMELINE, case.conversation.id)):  # said just now, noted
-        case.note("requester", by.name, words, ticket=ticket.reference)
+        case.note("requester", by.name, words, ticket=ticket.reference, person=by.id)
     await case.open_desk()
     case.tell_agents(case.texts("agents.added", reference=ticket.reference, who=escape(by.name), text=escape(words)))
     return changed

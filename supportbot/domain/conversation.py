@@ -30,6 +30,15 @@ MOVES: dict[Owner, frozenset[Owner]] = {
 """
 
 
+class ClaimedAlready(IllegalMove):
+    """Another agent has the case; `agent` says who, `reference` which ticket was wanted."""
+
+    def __init__(self, agent: Person, reference: str) -> None:
+        self.agent = agent
+        self.reference = reference
+        super().__init__(f"{agent.name} has {reference}")
+
+
 class Handoff(msgspec.Struct, frozen=True, kw_only=True):
     """A wish for a human: why, for which ticket, and how far it has come. Instants are milliseconds, 0 is not yet."""
 

@@ -20,6 +20,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: Any = None
     failed: str = ""
     """The class name of the error that came of it instead; its text is in `result`."""
+    details: dict[str, Any] = {}
+    """What that error carried beside its text."""
     at: int = 0
     """ask: when it was answered, in milliseconds since 1970 UTC: the time goes on there in a replay, too."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -80,6 +80,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
     files: tuple[File, ...] = ()
     author: str = ""
     """relay: the name of the human whose words these are."""
+    only_for: str = ""
+    """The id of the one person in the room who may see it; "" is everyone there."""
     opens_thread: bool = False
     """The first message of a case in the agents' channel: its thread becomes a place of the conversation."""
     edits: str = ""
@@ -102,7 +104,16 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     dialogue: str = ""
     """The dialogue whose question this is; `step` is the question's place in its journal."""
     step: int = -1
-    values: tuple[Any, ...] = ()
 
 
 OFFERS: Log[Offer] = Log("offers", Offer)
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an outgoing message is on its platform, under the platform's own id; kept in a log under ours."""
+
+    id: str
+    address: Address
+
+
+SHOWN: Log[Shown] = Log("shown", Shown)

@@ -9,11 +9,11 @@ from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.dialogue import DIALOGUES, ONCE
 from supportbot.domain.memory import MEMORIES
 from supportbot.domain.record import Kind, Log, Schema
-from supportbot.domain.reply import OFFERS
+from supportbot.domain.reply import OFFERS, SHOWN
 from supportbot.domain.ticket import TICKETS
 from supportbot.domain.timeline import TIMELINE
 
 _KINDS: tuple[Kind[Any], ...] = (CONVERSATIONS, PLACES, TICKETS, DIALOGUES, MEMORIES)
-_LOGS: tuple[Log[Any], ...] = (TIMELINE, OFFERS, ONCE)
+_LOGS: tuple[Log[Any], ...] = (TIMELINE, OFFERS, SHOWN, ONCE)
 
 SCHEMA = Schema(kinds=_KINDS, logs=_LOGS)

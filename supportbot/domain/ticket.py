@@ -40,7 +40,6 @@ class Ticket(Record, frozen=True, kw_only=True):
     status: Status = "new"
     priority: Priority = "normal"
     assignee: Person | None = None
-    team: str = ""
     created_at: int = 0
     changed_at: int = 0
     solved_at: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -20,7 +20,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     ticket: str = ""
     id: str = ""
-    data: dict[str, Any] = {}
+    person: str = ""
+    """The id of whoever said it, where a person did."""
 
 
 TIMELINE: Log[Entry] = Log("timeline", Entry)

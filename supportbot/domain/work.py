@@ -8,7 +8,11 @@ from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing
 
 TURNS = "turns"
-OUTBOX = "outbox"
+
+
+def outbox(adapter: str) -> str:
+    """Name the queue of what goes out through an adapter; only a process that has the adapter claims from it."""
+    return f"outbox/{adapter}"
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,8 @@ class Crew:
         """Claimed work that the store, in trouble, would not take back; it is given back before anything is claimed."""
         self.on_failure: Callable[[BaseException], None] = lambda _: None
         """Hears of each failure of work; the test kit lets the test fail with it."""
-        self._causes: dict[str, str] = {}
+        self._causes: dict[str, tuple[str, ...]] = {}
+        """The accounts that each piece of work was put to: more than one where it took other work along."""
         self._open: dict[str, int] = {}
         self._done: dict[str, asyncio.Future[bool]] = {}
         self._put_off: set[str] = set()
@@ -57,25 +58,31 @@ class Crew:
         self._stirred.set()
 
     async def commit(self, changes: Changes, of: Work | None = None) -> list[Work]:
-        """Commit, keep account of what it adds for `of`'s cause, and return what it claimed."""
+        """Commit, keep account of what it adds for `of`'s causes, and return what it claimed."""
         claimed = await self._store.commit(changes)
         if self._open:
-            self.account(changes, self._causes.get(of.id, "") if of else "")
+            if of:
+                self._take_along(changes, of)
+            self.account(changes, *(self._causes.get(of.id, ()) if of else ()))
         if changes.work and not claimed:
             self._stirred.set()
         return claimed
 
     async def _run(self, work: Work) -> None:
         while True:
+            job = self._jobs.get(work.queue)
+            if job is None:  # a commit claimed it in passing, but another process has its adapter
+                self._stranded.append(work)
+                return
             try:
-                claimed = await self._jobs[work.queue](work)
+                claimed = await job(work)
             except asyncio.CancelledError:
                 raise
             except LostClaim:
                 claimed = []  # somebody else did it, or does
             except Exception as error:  # noqa: BLE001 - the border: whatever failed, the work is kept
                 claimed = await self._failed(work, error)
-            self._settle(work)
+            self._settle(work.id)
             if not claimed:
                 return
             work, *others = claimed
@@ -92,7 +99,7 @@ class Crew:
         )
         self.on_failure(error)
         if work.id in self._causes and work.attempt < MOST_ATTEMPTS:
-            self._put_off.add(self._causes[work.id])
+            self._put_off.update(self._causes[work.id])
         changes, reason = Changes(), type(error).__name__
         try:
             if work.attempt >= MOST_ATTEMPTS:
@@ -113,11 +120,20 @@ class Crew:
     async def claim_due(self) -> bool:
         """Claim and start what is due now; tells whether there was anything."""
         while self._stranded:
-            await self._store.release(self._stranded[-1])
-            self._stranded.pop()
-        claimed = [w for queue in self._jobs for w in await self._store.claim(queue, self._clock.now(), limit=_AT_ONCE)]
-        self.start(claimed)
-        return bool(claimed)
+            await self._give_back(self._stranded.pop())
+        found = False
+        for queue in self._jobs:
+            claimed = await self._store.claim(queue, self._clock.now(), limit=_AT_ONCE)
+            self.start(claimed)  # at once: the next claim may fail, and what is claimed is held
+            found = found or bool(claimed)
+        return found
+
+    async def _give_back(self, work: Work) -> None:
+        try:
+            await self._store.release(work)
+        except BaseException:
+            self._stranded.append(work)
+            raise
 
     async def keep_watch(self) -> None:
         """Claim what falls due, until cancelled."""
@@ -174,24 +190,39 @@ class Crew:
         self._done[cause] = asyncio.get_running_loop().create_future()
         return self._done[cause]
 
-    def account(self, changes: Changes, cause: str) -> None:
-        """Put the work that a commit adds for now to a cause's account, and take off what it withdrew."""
-        now = self._clock.now()
+    def account(self, changes: Changes, *causes: str) -> None:
+        """Put the work that a commit adds for now to its causes' accounts, and take off what it took back."""
+        now, known = self._clock.now(), tuple(cause for cause in causes if cause)
         for new in changes.work:
-            if cause and new.due <= now and new.id not in self._causes:
-                self._causes[new.id] = cause
-                self._open[cause] += 1
+            is_ours = new.queue in self._jobs and new.due <= now
+            if known and is_ours and new.id not in self._causes:
+                self._put_to(new.id, known)
         for withdrawn in changes.finished:
             if not withdrawn.attempt:
-                self._settle(withdrawn)
+                self._settle(withdrawn.id)
+        added = {new.id for new in changes.work}
+        for cancelled in changes.cancelled:
+            if cancelled not in added:
+                self._settle(cancelled)
+
+    def _take_along(self, changes: Changes, of: Work) -> None:
+        """Hand on the causes of the work that a turn dealt with beside its own: they close with what it leads to."""
+        for along in changes.finished:
+            if (along.queue, along.key) == (of.queue, of.key) and along.id != of.id and along.id in self._causes:
+                causes = self._causes.pop(along.id)
+                self._causes[of.id] = (*self._causes.get(of.id, ()), *causes)
+
+    def _put_to(self, work_id: str, causes: tuple[str, ...]) -> None:
+        self._causes[work_id] = causes
+        for cause in causes:
+            self._open[cause] += 1
 
     def close_account(self, cause: str) -> None:
         """Say that nothing more will be put to a cause from outside."""
         self._count_down(cause)
 
-    def _settle(self, work: Work) -> None:
-        cause = self._causes.pop(work.id, "")
-        if cause:
+    def _settle(self, work_id: str) -> None:
+        for cause in self._causes.pop(work_id, ()):
             self._count_down(cause)
 
     def _count_down(self, cause: str) -> None:

@@ -9,16 +9,18 @@ from supportbot.clock import MINUTE, SECOND, Clock
 from supportbot.desk.case import ASKED_TO_WAIT
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import PLACES, Place
-from supportbot.domain.reply import Outgoing
-from supportbot.domain.work import OUTBOX, Work
+from supportbot.domain.reply import SHOWN, Outgoing, Shown
+from supportbot.domain.work import Work, outbox
 from supportbot.errors import Refused, TryLater, Unclear
 from supportbot.faults import fault_point
 from supportbot.ids import derived
+from supportbot.logs import log
 from supportbot.pipeline.crew import Crew
 from supportbot.storage.base import Changes, Store
 
 _LOOK_AGAIN = 10 * SECOND
 _GIVE_UP_LOOKING = 5 * MINUTE
+_UNCLEAR = "unclear"
 
 
 class Delivery:
@@ -41,13 +43,17 @@ class Delivery:
             sent = await self._send(work, outgoing)
         except TryLater as wait:
             changes.postpone(work, self._clock.now() + round(wait.after * SECOND), ASKED_TO_WAIT)
-        except Unclear:
-            changes.postpone(work, self._clock.now() + _LOOK_AGAIN, "unclear")
+        except Unclear as doubt:
+            changes.postpone(work, self._clock.now() + _pause_before_looking(doubt), _UNCLEAR)
         except Refused as refusal:
+            log.error("a message was refused", work=work.id, to=outgoing.address.key, reason=str(refusal))
             changes.bury(work, type(refusal).__name__)
-            self._tell_agents(outgoing, changes)
+            self._show_agents(work, outgoing, changes)
         else:
             await self._remember_place(outgoing, sent, changes)
+            if sent.id not in ("", outgoing.id):
+                shown = Shown(id=sent.id, address=sent.address or outgoing.address)
+                changes.append(SHOWN, outgoing.id, shown, work.person)
             changes.finish(work)
         fault_point("delivery.after_send")
         claimed = await self.crew.commit(changes, work)
@@ -55,18 +61,28 @@ class Delivery:
         return claimed
 
     async def _send(self, work: Work, outgoing: Outgoing) -> Sent:
-        adapter = self._adapters.get(outgoing.address.adapter)
-        if adapter is None:
-            raise TryLater(60, f"{outgoing.address.adapter} is not configured in this process")
+        adapter = self._adapters[outgoing.address.adapter]
         real = await self._really(outgoing)
         fault_point("delivery.before_send")
         if work.attempt > 1 and not adapter.capabilities.idempotent:
-            shown = await adapter.find_sent(real)
+            shown = await self._find_sent(adapter, work, real)
             if shown is not None:
                 return shown
-            if work.error == "unclear" and self._clock.now() - outgoing.at > _GIVE_UP_LOOKING:
-                raise Refused("whether it was shown could not be settled")
         return await adapter.send(real)
+
+    async def _find_sent(self, adapter: Adapter, work: Work, real: Outgoing) -> Sent | None:
+        """Look whether it was shown; a platform that cannot tell leaves it unclear, for a while."""
+        doubt: Unclear | TryLater | None = None
+        try:
+            if shown := await adapter.find_sent(real):
+                return shown
+        except (Unclear, TryLater) as trouble:
+            doubt = trouble
+        if work.error == _UNCLEAR and self._clock.now() - real.at > _GIVE_UP_LOOKING:
+            raise Refused("whether it was shown could not be settled")
+        if doubt:
+            raise Unclear("whether it was shown could not be read back") from doubt
+        return None
 
     async def _really(self, outgoing: Outgoing) -> Outgoing:
         """Replace a case's thread by the one that the platform opened for it."""
@@ -82,20 +98,42 @@ class Delivery:
         if not outgoing.opens_thread or landed is None or landed.key == outgoing.address.key:
             return
         case_thread = await self._store.get(PLACES, outgoing.address.key)
-        if case_thread:
-            changes.put(PLACES, msgspec.structs.replace(case_thread, address=landed))
+        if case_thread is None or case_thread.address:
+            return  # an earlier message opened its thread, and this one went there
+        changes.put(PLACES, msgspec.structs.replace(case_thread, address=landed))
         changes.put(PLACES, Place(id=landed.key, conversation=outgoing.conversation, side="agents"))
 
-    def _tell_agents(self, outgoing: Outgoing, changes: Changes) -> None:
-        if outgoing.purpose == "agents" or outgoing.address == self._rules.agents:
-            return
-        thread = msgspec.structs.replace(self._rules.agents, thread=outgoing.conversation)
-        line = Outgoing(
-            id=derived("o", outgoing.id, "refused"),
-            address=thread,
-            conversation=outgoing.conversation,
-            purpose="agents",
-            text=self._rules.texts("agents.not_delivered", text=outgoing.text[:600]),
-            at=self._clock.now(),
+    def _show_agents(self, work: Work, outgoing: Outgoing, changes: Changes) -> None:
+        """Show the agents what was refused: a requester's message in its case's thread, their own in the channel."""
+        channel = self._rules.agents
+        if outgoing.address == channel:
+            return  # there is nowhere else to show it
+        if outgoing.purpose == "agents" or outgoing.address.outside_thread == channel:
+            line = msgspec.structs.replace(
+                outgoing, id=derived("o", outgoing.id, "refused"), address=channel, opens_thread=False, reaction_to=""
+            )
+        else:
+            line = Outgoing(
+                id=derived("o", outgoing.id, "refused"),
+                address=msgspec.structs.replace(channel, thread=outgoing.conversation),
+                conversation=outgoing.conversation,
+                purpose="agents",
+                text=self._rules.texts("agents.not_delivered", text=outgoing.text[:600]),
+                at=self._clock.now(),
+            )
+        changes.add(
+            Work(
+                id=line.id,
+                queue=outbox(line.address.adapter),
+                key=line.address.key,
+                due=self._clock.now(),
+                payload=line,
+                group=line.conversation,
+                person=work.person,
+            )
         )
-        changes.add(Work(id=line.id, queue=OUTBOX, key=thread.key, due=line.at, payload=line, group=line.conversation))
+
+
+def _pause_before_looking(doubt: Unclear) -> int:
+    wait = doubt.__cause__
+    return round(wait.after * SECOND) if isinstance(wait, TryLater) else _LOOK_AGAIN

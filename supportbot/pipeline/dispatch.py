@@ -5,7 +5,7 @@ from __future__ import annotations
 from supportbot.desk import handoffs
 from supportbot.dialogue import DEEPEST
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
-from supportbot.domain.event import Signal
+from supportbot.domain.event import Event, Signal
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.reply import Choice
 from supportbot.pipeline.commands import command_in
@@ -60,10 +60,12 @@ class Dispatch:
             await self._fall_back(scene)
 
     async def go_on(self, scene: Scene) -> bool:
-        """Answer a dialogue that a command began, while people have the conversation; False where none asked last."""
+        """Answer a dialogue that a command began here, though people speak here; False where none asked last."""
         waiting = await self.questions.open_for(scene)
         if waiting is None or not began_with_command(waiting) or not self._asked_last(scene, waiting):
             return False
+        if not _began_here(waiting, scene):
+            return False  # what is said in another thread is about the case there
         result = await self.questions.answer(scene, waiting)
         if isinstance(result, Unread):
             self.questions.put_again(scene, waiting, hint=result.hint)
@@ -110,6 +112,8 @@ class Dispatch:
         if not in_front or conversation.owner != "bot" or conversation.last_question == in_front:
             return
         waiting = await scene.case.ledger.get(DIALOGUES, in_front)
+        if waiting and scene.side == "agents" and not _began_here(waiting, scene):
+            return
         if waiting and waiting.person.id == scene.person.id and (only is None or waiting.id == only.id):
             self.questions.put_again(scene, waiting)
 
@@ -214,6 +218,10 @@ def _among_people(scene: Scene) -> bool:
     if event.direct or event.mentioned or not scene.here.thread:
         return False
     return scene.is_agent or scene.person.id != scene.case.conversation.requester.id
+
+
+def _began_here(dialogue: Dialogue, scene: Scene) -> bool:
+    return isinstance(dialogue.origin, Event) and dialogue.origin.address.key == scene.here.key
 
 
 def _may(scene: Scene, handler: Handler) -> bool:

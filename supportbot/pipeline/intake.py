@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from supportbot.clock import Clock
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import PLACES
 from supportbot.domain.conversation import CONVERSATIONS
@@ -24,8 +25,9 @@ _MOST_KEYS = 5_000
 class Intake:
     """Keeps events; the same event, delivered again, changes nothing."""
 
-    def __init__(self, store: Store, rules: Rules) -> None:
+    def __init__(self, store: Store, rules: Rules, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._rules = rules
         self._keys: dict[str, str] = {}
         """The keys of conversations that were looked up; a conversation never changes its key."""
@@ -39,7 +41,7 @@ class Intake:
             id=clean.key,
             queue=TURNS,
             key=await self._key(event),
-            due=clean.at,
+            due=min(clean.at, self._clock.now()),  # a platform's clock may be ahead of ours
             payload=clean,
             person=clean.person.id,
         )

@@ -19,7 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
-from supportbot.errors import SupportbotError
 from supportbot.pipeline.handlers import Handler
 from supportbot.turn import Turn
 
@@ -37,16 +36,6 @@ _SIGNAL = getattr(signal, "SIGUSR2", None)
 
 class Blocked(BaseException):
     """A handler held the loop too long and was interrupted; a BaseException, so that it cannot be swallowed lightly."""
-
-
-class Failed(SupportbotError):
-    """A handler failed; `where` names the file and line of the skill, `cause` what it was."""
-
-    def __init__(self, handler: Handler, cause: BaseException, where: str) -> None:
-        self.handler = handler
-        self.cause = cause
-        self.where = where
-        super().__init__(f"{handler} failed at {where}: {type(cause).__name__}")
 
 
 class Isolation:
@@ -176,7 +165,7 @@ class Watchdog:
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._is_held():  # the step may have ended while the signal was on its way
-            self._since = 0.0
+            self._since = time.monotonic()  # a step that swallows it is interrupted again
             raise Blocked(f"held the loop for more than {LONGEST_STEP:g} s")
 
 

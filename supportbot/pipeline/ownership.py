@@ -164,9 +164,12 @@ def _new(name: str, ledger: Ledger, event: Event, tenant: str) -> Conversation:
 def heard(scene: Scene, said: list[Event]) -> None:
     """Write what the person said into the timeline, message by message, and note when."""
     case = scene.case
+    if scene.is_agent and scene.person.id != case.conversation.requester.id:
+        return  # an agent's words are noted where it is known what they do
     for event in said:
         if event.kind in ("message", "command") and (event.text or event.files):
-            entry = Entry(at=event.at, kind="requester", who=event.person.name, text=event.text, id=event.key)
-            case.note_entry(entry, event.person)
+            who = event.person
+            entry = Entry(at=event.at, kind="requester", who=who.name, text=event.text, id=event.key, person=who.id)
+            case.note_entry(entry, who)
     owner = case.conversation.owner
     case.update(spoke_at=case.ledger.now, ended_at=0, owner="bot" if owner == "nobody" else owner)

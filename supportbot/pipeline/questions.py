@@ -121,7 +121,10 @@ class Questions:
             dialogue=dialogue.id,
             step=len(dialogue.steps),
         )
-        case.say(Reply(words, choices), skill=dialogue.skill, offer=offer)
+        if scene.side == "agents":  # in the thread where it was asked
+            case.answer_at(scene.here, Reply(words, choices), skill=dialogue.skill, offer=offer)
+        else:
+            case.say(Reply(words, choices), skill=dialogue.skill, offer=offer)
         case.ledger.put(DIALOGUES, msgspec.structs.replace(dialogue, question=_tried(question, tries)))
         case.update(last_question=dialogue.id)
 
@@ -137,7 +140,10 @@ class Questions:
         end_dialogue(case, dialogue)
         case.happened("dialogue_left", skill_left=dialogue.skill, handler=dialogue.handler)
         if dialogue.question and not dialogue.question.yielding:
-            case.say(case.texts("dialogue.expired"))
+            if case.conversation.owner in ("queue", "agent"):
+                case.tell_agents(case.texts("agents.question_lapsed", who=case.requester_name))
+            else:
+                case.say(case.texts("dialogue.expired"))
 
     async def orphaned(self, scene: Scene, signal: Signal) -> None:
         """Hand over a dialogue whose skill was switched off."""

@@ -93,6 +93,9 @@ def note(case: Case, scene: Scene, words: str) -> None:
 async def claim_by_speaking(scene: Scene) -> None:
     """Give the case to an agent who wrote in the requester's own thread; the bot stays out from then on."""
     case = scene.case
+    if case.conversation.tickets and not await _has_unsolved(case):
+        case.note("agent", scene.person.name, scene.event.text, id=scene.event.key, person=scene.person.id)
+        return  # all is done here: a last word claims nothing
     ticket = await handoffs.ticket_of(case)
     if case.conversation.agent is None or case.conversation.agent.id != scene.person.id:
         await handoffs.give_to(case, ticket, scene.person)
@@ -101,4 +104,12 @@ async def claim_by_speaking(scene: Scene) -> None:
             case.texts("agents.claimed_by_speaking", reference=ticket.reference, agent=escape(scene.person.name))
         )
     handoffs.answered(case, await handoffs.ticket_of(case))
-    case.note("agent", scene.person.name, scene.event.text, id=scene.event.key)
+    case.note("agent", scene.person.name, scene.event.text, id=scene.event.key, person=scene.person.id)
+
+
+async def _has_unsolved(case: Case) -> bool:
+    for reference in case.conversation.tickets:
+        ticket = await case.ticket(reference)
+        if ticket and ticket.is_unsolved:
+            return True
+    return False

@@ -43,6 +43,9 @@ _WORDS_FOR: dict[type[BaseException], str] = {
 }
 """What a handler may let out on purpose, and how it is said."""
 
+_AT_ONCE = 200
+"""How many waiting dialogues are read at once."""
+
 SlowNotice = Callable[[Scene], Awaitable[None]]
 
 
@@ -145,6 +148,7 @@ class Running:
             here=scene.here,
             skill=handler.skill,
             handler=handler.name,
+            kind=handler.mark.kind,
             knowledge=self._knowledge,
             journal=Journal(str(handler), dialogue.steps if dialogue else ()),
             dialogue=dialogue,
@@ -199,20 +203,31 @@ class Running:
         end_dialogue(scene.case, call.dialogue)
         if isinstance(scene.origin, Event):
             answer(scene, Reply(scene.case.texts("errors.broken"), way_on(scene)), call)
-        if self._switches.failed(handler.skill, scene.person.id, place):
-            log.error("skill switched off", skill=handler.skill, where=place)
+        after, skill, person = scene.case.ledger.after, handler.skill, scene.person.id
+        after.append(lambda: self._switches.failed(skill, person))
+        if self._switches.would_switch_off(skill, person):
+            after.append(lambda: self._turn_off(skill, place))
             line = scene.case.texts("agents.skill_off", skill=handler.skill, where=place)
             scene.case.answer_at(scene.case.ledger.rules.agents, line)
             await self._orphan(handler.skill, scene.case)
 
+    def _turn_off(self, skill: str, place: str) -> None:
+        log.error("skill switched off", skill=skill, where=place)
+        self._switches.turn_off(skill, place)
+
     async def _orphan(self, skill: str, case: Case) -> None:
         """Send the skill's waiting dialogues to a person."""
-        waiting = await case.ledger.store.find(DIALOGUES, "skill", skill, limit=200)
-        for dialogue in waiting.items:
-            other = await Case.load(case.ledger, dialogue.conversation)
-            if other and dialogue.question and not dialogue.question.yielding:
-                data = {"dialogue": dialogue.id}
-                other.later(Signal(name="skill_off", conversation=dialogue.conversation, data=data), after=0)
+        after: str | None = None
+        while True:
+            waiting = await case.ledger.store.find(DIALOGUES, "skill", skill, limit=_AT_ONCE, after=after)
+            for dialogue in waiting.items:
+                other = await Case.load(case.ledger, dialogue.conversation)
+                if other and dialogue.question and not dialogue.question.yielding:
+                    data = {"dialogue": dialogue.id}
+                    other.later(Signal(name="skill_off", conversation=dialogue.conversation, data=data), after=0)
+            after = waiting.next
+            if after is None:
+                return
 
 
 def _check_use(handler: Handler, turn: Turn) -> None:
@@ -247,11 +262,7 @@ def way_on(scene: Scene) -> list[Choice]:
     """Offer what helps when the bot cannot: a person, or a ticket."""
     if scene.side == "agents":
         return []
-    texts = scene.case.texts
-    return [
-        Choice(texts("handoff.talk_to_person"), command="human"),
-        Choice(texts("tickets.open_one"), command="ticket"),
-    ]
+    return scene.case.way_on()
 
 
 def began_with_command(dialogue: Dialogue) -> bool:

@@ -19,6 +19,13 @@ class _Switch:
     off_until: int = 0
     why: str = ""
 
+    def met(self, person: str, now: int) -> None:
+        """Note who asked, newest last, and forget who did so long ago."""
+        self.askers.pop(person, None)
+        self.askers[person] = now
+        while now - self.askers[oldest := next(iter(self.askers))] > WITHIN:
+            del self.askers[oldest]
+
 
 class Switches:
     """Counts failures by skill: three in an hour, met by two people (or by the only one who asked), switch it off."""
@@ -40,22 +47,27 @@ class Switches:
         """Note that a person met this skill, once it has failed at all."""
         switch = self._switches.get(skill)
         if switch:
-            switch.askers[person] = self._clock.now()
+            switch.met(person, self._clock.now())
 
-    def failed(self, skill: str, person: str, why: str) -> bool:
-        """Count a failure; tells whether it switched the skill off."""
-        now = self._clock.now()
-        switch = self._switches.setdefault(skill, _Switch())
-        switch.askers[person] = now
-        switch.askers = {who: at for who, at in switch.askers.items() if now - at <= WITHIN}
+    def would_switch_off(self, skill: str, person: str) -> bool:
+        """Tell whether one more failure, met by this person, switches a skill off; it is not counted yet."""
+        now, switch = self._clock.now(), self._switches.get(skill) or _Switch()
+        people = [who for at, who in switch.failures if now - at <= WITHIN]
+        askers = {who for who, at in switch.askers.items() if now - at <= WITHIN}
+        is_only_one = askers <= {person}
+        return len(people) + 1 >= FAILURES and (is_only_one or len({*people, person}) >= 2)
+
+    def failed(self, skill: str, person: str) -> None:
+        """Count a failure."""
+        now, switch = self._clock.now(), self._switches.setdefault(skill, _Switch())
+        switch.met(person, now)
         switch.failures.append((now, person))
-        recent = [who for at, who in switch.failures if now - at <= WITHIN]
-        people = set(recent)
-        if len(recent) < FAILURES or (len(people) < 2 and len(switch.askers) > 1):
-            return False
-        switch.off_until, switch.why = now + TRIED_AGAIN_AFTER, why
+
+    def turn_off(self, skill: str, why: str) -> None:
+        """Switch a skill off for a while."""
+        switch = self._switches.setdefault(skill, _Switch())
+        switch.off_until, switch.why = self._clock.now() + TRIED_AGAIN_AFTER, why
         switch.failures.clear()
-        return True
 
     def turn_on(self, skill: str) -> None:
         """Switch a skill on again at once."""

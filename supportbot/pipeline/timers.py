@@ -28,8 +28,8 @@ class Timers:
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
 
-    async def run(self, scene: Scene, signal: Signal) -> None:
-        """Do what a signal is for."""
+    async def run(self, scene: Scene, signal: Signal, work_id: str) -> None:
+        """Do what a signal is for; put off, it keeps the id of its work, so that it is found and waits only once."""
         fault_point("timer.before_run")
         case = scene.case
         if signal.name in _DESK:
@@ -43,7 +43,8 @@ class Timers:
         elif not signal.skill:
             await self._dispatch.happened(scene, signal)
         elif scene.owner in ("queue", "agent"):
-            case.later(signal, after=_WAIT_FOR_THE_BOT)  # a person has the conversation: the skill speaks afterwards
+            # A person has the conversation: the skill speaks afterwards.
+            case.later(signal, after=_WAIT_FOR_THE_BOT, id=work_id)
         else:
             await self._dispatch.timer(scene, signal)
 

@@ -23,11 +23,7 @@ class Fallback(Skill[FallbackSettings]):
             ticket = await turn.hand_off(reason=turn.phrase("handoff.reason_misses", count=misses))
             return turn.phrase("handoff.after_misses", reference=ticket.reference)
         offered = {name for name, _, _ in turn.commands}
-        choices = [
-            Choice(turn.phrase(key), command=name)
-            for key, name in (("handoff.talk_to_person", "human"), ("tickets.open_one", "ticket"))
-            if name in offered
-        ]
+        choices = turn.way_on()
         current = await turn.tickets.current()
         if current and current.status == "solved" and "add" in offered:
             about = turn.phrase("tickets.this_is_about", reference=current.reference)

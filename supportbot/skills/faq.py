@@ -53,7 +53,7 @@ class Faq(Skill[FaqSettings]):
         if others and others.suggestions:
             ids = [ranked.id for ranked in others.suggestions]
             return await self._did_you_mean(turn, question, ids, intro="faq.perhaps_instead")
-        return Reply(turn.phrase("faq.not_quite"), self._way_on(turn))
+        return Reply(turn.phrase("faq.not_quite"), turn.way_on())
 
     @on.choice("none_of_these")
     async def none_of_these(self, turn: Turn) -> Reply:
@@ -61,17 +61,17 @@ class Faq(Skill[FaqSettings]):
         question = await turn.recall("question", "", about="conversation") or await turn.knowledge.question()
         await turn.knowledge.refused(*turn.value.split("\n"))
         await turn.knowledge.missed(question)
-        return Reply(turn.phrase("faq.none_of_these_then"), self._way_on(turn))
+        return Reply(turn.phrase("faq.none_of_these_then"), turn.way_on())
 
     async def _article(self, turn: Turn, article_id: str, question: str) -> Reply:
         article = turn.knowledge.article(article_id)
         if article is None:
-            return Reply(turn.phrase("faq.gone"), self._way_on(turn))
+            return Reply(turn.phrase("faq.gone"), turn.way_on())
         await turn.knowledge.shown(article, question)
         choices = [
             Choice(turn.phrase("faq.that_helped"), to="helped", value=article.id),
             Choice(turn.phrase("faq.not_quite_label"), to="not_quite", value=article.id),
-            *self._way_on(turn)[:1],
+            *turn.way_on()[:1],
         ]
         return Reply(article.answer or article.question, [*choices, *await _about_solved(turn, question)])
 
@@ -82,14 +82,6 @@ class Faq(Skill[FaqSettings]):
         shown = "\n".join(article.id for article in articles)
         choices.append(Choice(turn.phrase("faq.none_of_these"), to="none_of_these", value=shown))
         return Reply(turn.phrase(intro), [*choices, *await _about_solved(turn, question)])
-
-    def _way_on(self, turn: Turn) -> list[Choice]:
-        choices = []
-        if _offers(turn, "human"):
-            choices.append(Choice(turn.phrase("handoff.talk_to_person"), command="human"))
-        if _offers(turn, "ticket"):
-            choices.append(Choice(turn.phrase("tickets.open_one"), command="ticket"))
-        return choices
 
 
 async def _about_solved(turn: Turn, question: str) -> list[Choice]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from supportbot import Duration, NoAnswer, Settings, Skill, Turn, on
 
-_LOW = 2
-
 
 class SurveySettings(Settings):
     """When the survey comes."""
@@ -33,8 +31,7 @@ class Survey(Skill[SurveySettings]):
         question = turn.phrase("survey.ask_rating", reference=reference)
         try:
             rating = int(await turn.choose(question, labels, within="7d", yielding=True, key="rating"))
-            await turn.tickets.rate(reference, rating)
-            low = rating <= _LOW
+            low = await turn.tickets.rate(reference, rating)
             asked = turn.phrase("survey.ask_comment_low" if low else "survey.ask_comment")
             comment = await turn.ask(asked, within="1d", yielding=True, key="comment")
         except NoAnswer:

@@ -88,7 +88,10 @@ class Documents(Generic[R]):
         self._places: dict[str, tuple[str, tuple[tuple[Any, ...], ...]]] = {}
         self._next = max(map(int, self._table), default=0) + 1
         for number, row in self._table.items():
-            self._place(number, self._record(row))
+            record = self._record(row)
+            if record.id in self._places:
+                raise StoreUnreadable(f"{self.kind.name} {record.id!r} is there twice; take one of them out")
+            self._place(number, record)
 
     def _record(self, row: Row) -> R:
         try:

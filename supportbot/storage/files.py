@@ -13,6 +13,7 @@ from typing import BinaryIO
 from supportbot.errors import FileTooLarge
 from supportbot.storage.base import LARGEST_FILE, Stored
 from supportbot.storage.disk import Disk
+from supportbot.storage.refusals import not_readable
 
 _ID = re.compile(r"[0-9a-f]{64}")  # our own pattern on a fixed length
 
@@ -49,6 +50,14 @@ def dump_files(files: Files) -> Iterator[Stored]:
         if (file := files.open(id)) is not None:
             with file:
                 yield Stored(sort="file", key=id, content=file.read())
+
+
+def open_kept(files: Files, id: str) -> BinaryIO | None:
+    """Open a kept file; StoreFailed where the disk does not give it."""
+    try:
+        return files.open(id)
+    except OSError as error:
+        raise not_readable("a kept file", error) from error
 
 
 class MemoryFiles(Files):

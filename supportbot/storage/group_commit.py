@@ -86,6 +86,11 @@ class GroupCommit:
                 self._waiting.clear()
                 await self._run_group(group)
                 await asyncio.sleep(0)  # those who waited to read go first
+        except BaseException as error:  # what waits would wait for ever
+            for _, future in self._waiting:
+                self._answer(future, refused_by_disk("a change", error))
+            self._waiting.clear()
+            raise
         finally:
             self._task = None
 
@@ -95,8 +100,10 @@ class GroupCommit:
             answers = await self._write(group)
         except BaseException as error:
             self._durable.undo()
-            answers = [error] * len(group)
-            raise
+            # A Duplicate or Conflict in this group may have been decided against a neighbour that is not stored.
+            answers = [refused_by_disk("a change", error) for _ in group]
+            if not isinstance(error, Exception):
+                raise
         finally:
             self._idle.set()
             for (_, future), answer in zip(group, answers, strict=True):
@@ -104,15 +111,10 @@ class GroupCommit:
 
     async def _write(self, group: list[Waiting]) -> list[Any]:
         in_thread = asyncio.get_running_loop().run_in_executor
-        try:
-            if self._durable.needs_repair:
-                await in_thread(self._thread, self._durable.repair)
-            answers = [_attempt(job) for job, _ in group]
-            await in_thread(self._thread, self._durable.flush)
-        except OSError as error:
-            self._durable.undo()
-            # A Duplicate or Conflict in this group may have been decided against a neighbour that is not stored.
-            return [refused_by_disk("a change", error) for _ in group]
+        if self._durable.needs_repair:
+            await in_thread(self._thread, self._durable.repair)
+        answers = [_attempt(job) for job, _ in group]
+        await in_thread(self._thread, self._durable.flush)
         self._durable.settle()
         return answers
 

@@ -7,11 +7,26 @@ from pathlib import Path
 
 import msgspec
 
+from supportbot.errors import StoreUnreadable
 from supportbot.storage.disk import Disk
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+
+
+class Numbered(msgspec.Struct):
+    """What every line has: the number of the write that it belongs to."""
+
+    commit: int
+
+
+_numbered = msgspec.json.Decoder(Numbered).decode
 
 
 class JsonLines:
     """One file; `keep` looks at each stored line when it is opened and says where the good part ends.
+
+    `last` is the number of the last write that counts. A kill leaves nothing behind but lines of the write after it,
+    whole or torn; anything else behind the good part means damage, and is refused rather than cut off.
 
     {"commit": 7, …}\n
     {"commit": 8, …}\n     <- the last commit that the documents know
@@ -19,9 +34,12 @@ class JsonLines:
     {"comm                 <- torn: cut off
     """
 
-    def __init__(self, path: Path, disk: Disk, keep: Callable[[int, bytes], bool], *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, disk: Disk, last: int, keep: Callable[[int, bytes], bool], *, read_only: bool = False
+    ) -> None:
         self._path = path
         self._disk = disk
+        self._last = last
         self._good = self._scan(keep)
         self._end = path.stat().st_size if path.exists() else 0
         if not read_only:
@@ -37,10 +55,25 @@ class JsonLines:
                 try:
                     if not line.endswith(b"\n") or not keep(good, line):
                         break
-                except msgspec.DecodeError:
+                except UNREADABLE:
                     break
                 good += len(line)
+            file.seek(good)
+            for line in file:
+                self._check_unwanted(line, good)
         return good
+
+    def _check_unwanted(self, line: bytes, good: int) -> None:
+        """Refuse to cut off what no kill can have left behind."""
+        try:
+            commit = _numbered(line).commit
+        except UNREADABLE:
+            return
+        place = f"{self._path} is damaged behind byte {good}" if commit <= self._last else ""
+        if commit > self._last + 1:
+            place = f"{self._path} has lines of later writes than documents.json beside it"
+        if place and line.endswith(b"\n"):
+            raise StoreUnreadable(f"{place}; nothing was changed; restore the whole folder from a backup")
 
     def append(self, lines: list[bytes]) -> list[int]:
         """Write lines at the end, durably, and tell where each begins; they count once `settle` is called."""

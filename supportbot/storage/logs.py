@@ -72,8 +72,23 @@ _encode = msgspec.json.Encoder().encode
 _line = msgspec.json.Decoder(Line).decode
 
 
+Places = dict[int, "int | array[int]"]
+"""The hash of a key -> where its lines begin, a plain number where it has only one line."""
+
+
+def _note(places: Places, key: str, offset: int) -> None:
+    found = places.setdefault(hash(key), offset)
+    if not isinstance(found, int):
+        found.append(offset)
+    elif found != offset:
+        places[hash(key)] = array("Q", (found, offset))
+
+
 class FileLogs(Logs):
-    """Logs as files, one a log; only where each key's lines begin is held in memory, 8 bytes an entry."""
+    """Logs as files, one a log; only where each key's lines begin is held in memory.
+
+    XXX
+    """
 
     def __init__(self, folder: Path, disk: Disk, commit: int, *, read_only: bool) -> None:
         self._folder = folder
@@ -81,22 +96,22 @@ class FileLogs(Logs):
         self._last = commit
         self._read_only = read_only
         self._files: dict[str, JsonLines] = {}
-        self._offsets: dict[str, dict[str, array[int]]] = {}
+        self._offsets: dict[str, Places] = {}
         self._staged: list[tuple[str, Line]] = []
         for path in sorted(folder.glob("*.jsonl")):
             self._open(path.stem)
 
     def _open(self, log: str) -> JsonLines:
-        offsets: dict[str, array[int]] = {}
+        offsets: Places = {}
 
         def keep(offset: int, content: bytes) -> bool:
             line = _line(content)
             if line.commit > self._last:
                 return False
-            offsets.setdefault(line.key, array("Q")).append(offset)
+            _note(offsets, line.key, offset)
             return True
 
-        file = JsonLines(self._folder / f"{log}.jsonl", self._disk, keep, read_only=self._read_only)
+        file = JsonLines(self._folder / f"{log}.jsonl", self._disk, self._last, keep, read_only=self._read_only)
         self._files[log], self._offsets[log] = file, offsets
         return file
 
@@ -119,7 +134,7 @@ class FileLogs(Logs):
     def settle(self, written: list[tuple[str, str, int]]) -> None:
         """Let what was written be read: its commit is on the disk."""
         for log, key, offset in written:
-            self._offsets[log].setdefault(key, array("Q")).append(offset)
+            _note(self._offsets[log], key, offset)
         for file in self._files.values():
             file.settle()
         self._staged.clear()
@@ -134,12 +149,13 @@ class FileLogs(Logs):
             file.repair()
 
     def read(self, log: str, key: str, limit: int, before: str | None) -> Part:
-        offsets = self._offsets.get(log, {}).get(key)
-        if not offsets:
+        found = self._offsets.get(log, {}).get(hash(key))
+        if found is None:
             return [], None
+        offsets = [found] if isinstance(found, int) else found
         start, end = _span(len(offsets), limit, before)
-        lines = self._files[log].read(offsets[start:end][::-1])
-        return [bytes(_line(line).entry) for line in lines], str(start) if start else None
+        lines = map(_line, self._files[log].read(offsets[start:end][::-1]))
+        return [bytes(line.entry) for line in lines if line.key == key], str(start) if start else None
 
     def dump(self, log: str) -> Iterator[tuple[str, str, bytes]]:
         if log in self._files:

@@ -31,13 +31,13 @@ def lost(work: Work, stored: int | None) -> LostClaim:
     return LostClaim(f"work {work.id!r} of {work.queue}: {found}; drop what was prepared", work.id)
 
 
-def refused_by_disk(what: str, error: Exception) -> StoreFailed:
+def refused_by_disk(what: str, error: BaseException) -> StoreFailed:
     """Word the refusal of a disk."""
     reason = getattr(error, "strerror", None) or error
     return StoreFailed(f"the disk refused {what} ({reason}); nothing of it is stored, later ones are tried again")
 
 
-def damaged(place: str, error: Exception) -> StoreFailed:
+def damaged(place: str, error: BaseException) -> StoreFailed:
     """Word that a database contradicts itself, which trying again does not mend."""
     return StoreFailed(f"{place} is damaged ({error}); nothing of this is stored; stop the bot and restore a backup")
 

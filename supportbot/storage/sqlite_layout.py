@@ -212,7 +212,8 @@ class Layout:
     def check(self, connection: sqlite3.Connection, path: Path) -> None:
         """Refuse to read a file whose columns this release could not trust."""
         about = read_about(connection)
-        older = is_older(about.get("format", 0), f"sqlite:{path}")
+        _check_about(about, path)
+        older = is_older(about["format"], f"sqlite:{path}")
         if older or about["logs"] != self._logs or self._changed(about):
             raise StoreUnreadable(
                 f"sqlite:{path} was last written by another release; start the bot once with this one, then try again"
@@ -221,7 +222,11 @@ class Layout:
     def build(self, connection: sqlite3.Connection, path: Path) -> None:
         """Bring a file to what this release declares, as a whole; a file of an older format is copied first."""
         about = read_about(connection)
-        if "format" in about and is_older(about["format"], f"sqlite:{path}"):
+        if about:
+            _check_about(about, path)
+        elif connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise StoreUnreadable(f"sqlite:{path} is a database of something else; give another file")
+        if about and is_older(about["format"], f"sqlite:{path}"):
             copy = path.with_name(f"{path.name}.before-format-{FORMAT}")
             copy.unlink(missing_ok=True)  # half a copy from a start that was killed
             connection.execute("VACUUM INTO ?", (str(copy),))
@@ -247,8 +252,13 @@ class Layout:
         return [table for table in self.kinds.values() if about.get(table.name) != table.shape]
 
 
+def _check_about(about: dict[str, Any], path: Path) -> None:
+    if not isinstance(about.get("format"), int) or not isinstance(about.get("logs"), str):
+        raise StoreUnreadable(f"sqlite:{path}: its table about is damaged; restore a backup, or give another file")
+
+
 def read_about(connection: sqlite3.Connection) -> dict[str, Any]:
     """Read what a file says about itself; nothing where it is new."""
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone() is None:
         return {}
-    return dict(connection.execute("SELECT name, value FROM about").fetchall())
+    return {"format": None, **dict(connection.execute("SELECT name, value FROM about").fetchall())}

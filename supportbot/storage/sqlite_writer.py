@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar, cast
 
-from supportbot.storage.refusals import refused_by_disk
+import msgspec
+
+from supportbot.storage.refusals import damaged, refused_by_disk
 
 T = TypeVar("T")
 
 Job = Callable[[sqlite3.Connection], Any]
+Waiting = tuple[Job, "asyncio.Future[Any]"]
+
+_DAMAGED = (sqlite3.Error, msgspec.DecodeError)
 
 MOST = 256
 """Jobs in one transaction, so that the first of many does not wait for all of them."""
@@ -22,10 +28,11 @@ MOST = 256
 class Writer:
     """Runs jobs one after another in its thread; each returns once its transaction is on the disk."""
 
-    def __init__(self, connection: sqlite3.Connection, give_back: Callable[[Any], None]) -> None:
+    def __init__(self, connection: sqlite3.Connection, give_back: Callable[[Any], None], place: str) -> None:
         self._connection = connection
+        self._place = place
         self._give_back = give_back
-        self._jobs: SimpleQueue[tuple[Job, asyncio.Future[Any]] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Waiting | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="supportbot-sqlite", daemon=True)
         self._thread.start()
 
@@ -43,7 +50,9 @@ class Writer:
 
     def put(self, job: Job) -> None:
         """Do a job whose answer nobody waits for."""
-        self._jobs.put((job, asyncio.get_running_loop().create_future()))
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else looks at it
+        self._jobs.put((job, future))
 
     async def close(self) -> None:
         """Wait for all that was asked for."""
@@ -54,37 +63,50 @@ class Writer:
     def _work(self) -> None:
         is_open = True
         while is_open:
-            group = []
-            item = self._jobs.get()
+            group, is_open = self._next_group()
+            if not group:
+                continue
             try:
-                while item is not None:
-                    group.append(item)
-                    if len(group) == MOST:
-                        break
-                    item = self._jobs.get_nowait()
-                else:
-                    is_open = False
-            except Empty:
-                pass
-            if group:
                 answers = self._write([job for job, _ in group])
-                loop = group[0][1].get_loop()
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(self._answer, [future for _, future in group], answers)
+            except BaseException as error:  # noqa: BLE001 - if this thread died, everyone would wait for ever
+                answers = [self._refusal(error)] * len(group)
+            self._hand_out([future for _, future in group], answers)
+
+    def _next_group(self) -> tuple[list[Waiting], bool]:
+        """Wait for jobs and take all that wait; False where none will follow."""
+        group: list[Waiting] = []
+        item = self._jobs.get()
+        try:
+            while item is not None:
+                group.append(item)
+                if len(group) == MOST:
+                    return group, True
+                item = self._jobs.get_nowait()
+        except Empty:
+            return group, True
+        return group, False
 
     def _write(self, jobs: list[Job]) -> list[Any]:
         db = self._connection
         try:
+            if db.in_transaction:
+                db.execute("ROLLBACK")  # what an earlier one could not undo
             db.execute("BEGIN IMMEDIATE")
             answers = [self._attempt(job, alone=len(jobs) == 1) for job in jobs]
             if db.in_transaction:
                 db.execute("COMMIT")
             return answers
-        except sqlite3.OperationalError as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it was, nothing of the group is stored
+            with suppress(sqlite3.Error):
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
             # A Duplicate or Conflict in this group may have been decided against a neighbour that is not stored.
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            return [refused_by_disk("a change", error) for _ in jobs]
+            return [self._refusal(error) for _ in jobs]
+
+    def _refusal(self, error: BaseException) -> Exception:
+        if isinstance(error, _DAMAGED) and not isinstance(error, sqlite3.OperationalError):
+            return damaged(self._place, error)
+        return refused_by_disk("a change", error)
 
     def _attempt(self, job: Job, *, alone: bool) -> Any:
         """Run a job; what goes wrong in it is its answer, and its neighbours go on."""
@@ -97,10 +119,14 @@ class Writer:
             raise  # the disk's: it concerns the whole group
         except Exception as refusal:  # noqa: BLE001 - it is raised where the job was asked for
             db.execute("ROLLBACK" if alone else "ROLLBACK TO job")
-            answer = refusal
+            answer = self._refusal(refusal) if isinstance(refusal, _DAMAGED) else refusal
         if not alone:
             db.execute("RELEASE job")
         return answer
+
+    def _hand_out(self, futures: list[asyncio.Future[Any]], answers: list[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            futures[0].get_loop().call_soon_threadsafe(self._answer, futures, answers)
 
     def _answer(self, futures: list[asyncio.Future[Any]], answers: list[Any]) -> None:
         for future, answer in zip(futures, answers, strict=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 import tinydb
@@ -15,16 +15,16 @@ from supportbot.clock import Clock
 from supportbot.domain.record import Log, Schema
 from supportbot.domain.work import Work
 from supportbot.errors import StoreFailed, StoreUnreadable
-from supportbot.storage.base import Page
-from supportbot.storage.book import Book
+from supportbot.storage.base import Page, Stored
+from supportbot.storage.book import BURIED, NUMBERS, WORK, Book
 from supportbot.storage.disk import Disk
-from supportbot.storage.files import FileFolder
+from supportbot.storage.files import FileFolder, open_kept
 from supportbot.storage.format import FORMAT, is_older
 from supportbot.storage.group_commit import GroupCommit
 from supportbot.storage.lock import Lock
 from supportbot.storage.logs import FileLogs
-from supportbot.storage.refusals import only_read, refused_by_disk
-from supportbot.storage.rows import Row, Rows
+from supportbot.storage.refusals import not_readable, only_read, refused_by_disk
+from supportbot.storage.rows import Row, Rows, Tables
 from supportbot.storage.tinydb import TinyStore
 from supportbot.storage.unique_keys import FileKeys
 from supportbot.storage.whole_file import WholeFile
@@ -37,6 +37,27 @@ STORE = "_store"
 
 MANY = 2_000
 """From this many documents on, rewriting the file for each change is felt."""
+
+
+class _Counter(msgspec.Struct):
+    id: str
+    value: int
+
+
+_TYPES: dict[str, Any] = {WORK: Work, BURIED: Work, NUMBERS: _Counter}
+
+
+def check_tables(file: Path, tables: Tables) -> None:
+    """Refuse rows that a person or a broken disk changed into something else, with the place."""
+    for name, rows in tables.items():
+        for number, row in rows.items():
+            try:
+                int(number)
+                if name in _TYPES:
+                    msgspec.convert(row, _TYPES[name])
+            except ValueError as error:
+                place = f"{file}: the row {number!r} of the table {name}"
+                raise StoreUnreadable(f"{place} cannot be read: {error}; correct it, or restore a backup") from error
 
 
 class Folder:
@@ -52,19 +73,31 @@ class Folder:
         self.path = path
         self.read_only = read_only
         self.files = FileFolder(path / "files", disk)
-        self._storage = tinydb.TinyDB(path / "documents.json", disk, storage=WholeFile).storage
-        self._rows = Rows(self._storage.read() or {}, is_written=True)
+        documents = path / "documents.json"
+        self._storage = tinydb.TinyDB(documents, disk, storage=WholeFile).storage
+        tables = self._storage.read() or {}
+        if not tables and documents.exists() and any(file.stat().st_size for file in path.glob("logs/*.jsonl")):
+            raise StoreUnreadable(f"{documents} is empty, but the logs are not; restore the whole folder from a backup")
+        check_tables(documents, tables)
+        self._rows = Rows(tables, is_written=True)
         self._about = self._check_format()
         number = self._about["write"]
         self._logs = FileLogs(path / "logs", disk, number, read_only=read_only)
         self._keys = FileKeys(path / "unique.jsonl", disk, number, clock.now(), read_only=read_only)
-        self.book = Book(schema, self._rows, self._logs, self._keys, clock)
+        try:
+            self.book = Book(schema, self._rows, self._logs, self._keys, clock)
+        except StoreUnreadable as error:
+            raise StoreUnreadable(f"{documents}: {error}") from error
         self._held: list[str] = []
         self._failed = False
         self._written: list[tuple[str, str, int]] = []
         self.settle()
 
     def _check_format(self) -> Row:
+        if self._rows.tables and STORE not in self._rows.tables:
+            raise StoreUnreadable(
+                f"{self.path / 'documents.json'} has no table {STORE}: it is a file of something else"
+            )
         about = self._rows.table(STORE).setdefault("1", {"format": FORMAT, "write": 0})
         if not isinstance(about.get("format"), int) or not isinstance(about.get("write"), int):
             raise StoreUnreadable(f"{self.path / 'documents.json'}: the table _store is damaged; restore a backup")
@@ -145,10 +178,13 @@ class TinyFolderStore(TinyStore):
         self._folder = folder
         self._lock = lock
         self._group = GroupCommit(folder)
+        self.warning = self._time_to_climb()
 
     async def _change(self, job: Callable[[], T]) -> T:
         self._check_writable()
-        return await self._group.run(job)
+        result = await self._group.run(job)
+        self.warning = self._time_to_climb()
+        return result
 
     def _check_writable(self) -> None:
         if self._folder.read_only:
@@ -166,6 +202,19 @@ class TinyFolderStore(TinyStore):
             return await super().read(log, key, limit=limit, before=before)
         except OSError as error:
             raise StoreFailed(f"the log {log.name} cannot be read ({error}); check the disk") from error
+        except msgspec.DecodeError as error:
+            file = self._folder.path / "logs" / f"{log.name}.jsonl"
+            raise StoreUnreadable(f"{file} has an entry of {key!r} that cannot be read: {error}; correct it") from error
+
+    async def open_file(self, id: str) -> BinaryIO | None:
+        return open_kept(self._files, id)
+
+    async def dump(self) -> AsyncIterator[Stored]:
+        try:
+            async for item in super().dump():
+                yield item
+        except (OSError, msgspec.DecodeError) as error:
+            raise not_readable(f"tinydb:{self._folder.path}", error) from error
 
     async def put_file(self, content: bytes) -> str:
         self._check_writable()
@@ -174,8 +223,7 @@ class TinyFolderStore(TinyStore):
         except OSError as error:
             raise refused_by_disk("a file", error) from error
 
-    @property
-    def warning(self) -> str:  # type: ignore[override]  # a plain attribute where there is nothing to warn of
+    def _time_to_climb(self) -> str:
         """Say when it is time for the next step of the ladder, or ""."""
         size = self._book.size()
         if size < MANY:
@@ -207,12 +255,12 @@ def open_folder(
         (path / "logs").mkdir(parents=True, exist_ok=True)
         lock = Lock(path / "lock", f"tinydb:{path}")
     except OSError as error:
-        raise StoreUnreadable(f"tinydb:{path} cannot be opened: {error.strerror}; give a folder to write in") from error
+        raise StoreUnreadable(f"tinydb:{path} cannot be opened ({error}); give a folder to write in") from error
     try:
         folder = Folder(path, schema, clock, disk or Disk(), read_only=read_only)
     except OSError as error:
         lock.release()
-        raise StoreUnreadable(f"tinydb:{path} cannot be read: {error}; check the disk and the permissions") from error
+        raise StoreUnreadable(f"tinydb:{path} cannot be read ({error}); check the disk and the permissions") from error
     except BaseException:
         lock.release()
         raise

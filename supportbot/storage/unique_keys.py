@@ -78,12 +78,12 @@ class FileKeys(UniqueKeys):
                 self._seen.add(hash(line.key))
             return True
 
-        self._file = JsonLines(path, disk, keep, read_only=read_only)
+        self._file = JsonLines(path, disk, commit, keep, read_only=read_only)
         if old and not read_only:
             recent = [line for line in self._file.lines() if _line(line).at >= now - REMEMBERED]
             disk.replace(path, b"".join(recent))
             disk.sync_folder(path.parent)
-            self._file = JsonLines(path, disk, lambda _offset, _content: True)
+            self._file = JsonLines(path, disk, commit, lambda _offset, _content: True)
 
     def __contains__(self, key: str) -> bool:
         return hash(key) in self._seen

@@ -84,6 +84,9 @@ class Party:
         """Where this party reads: their own DM, or the agents' channel."""
         return AGENTS if self._role == "agent" else self.name
 
+    def _reads(self, room: str) -> tuple[str, ...]:
+        return (room, self.name) if room else (self.hears,)
+
     async def says(
         self,
         text: str,
@@ -106,7 +109,7 @@ class Party:
     async def presses(self, label: str, *, room: str = "", topic: str = "1") -> Heard:
         """Press the choice with this label, or whose label begins so, that was offered last where this party reads."""
         for line in reversed(self._harness.shown):
-            for choice in line.get("choices", []) if line["to"] == (room or self.hears) else ():
+            for choice in line.get("choices", []) if line["to"] in self._reads(room) else ():
                 if choice["label"].startswith(label):
                     place = Topic(room, topic) if room else None
                     return await self._harness.act(self, press=choice["id"], place=place)
@@ -207,8 +210,8 @@ class BotHarness:
         await self.app.bot.receive(event)
         await self.app.bot.crew.idle()
         self._raise_errors()
-        where = place.room if place else party.hears
-        return Heard([line for line in self.shown[before:] if line["to"] == where])
+        where = (place.room, party.name) if place else (party.hears,)  # in a room some lines are for their eyes only
+        return Heard([line for line in self.shown[before:] if line["to"] in where])
 
     async def quickly(self, *messages: tuple[Party, str]) -> list[dict[str, Any]]:
         """Let parties write one after another without waiting for an answer; returns everything that was shown."""

@@ -127,7 +127,7 @@ async def test_a_disk_that_breaks_under_a_message_loses_nothing_and_says_nothing
     assert answers(bot) == [QUEUED]
     assert await kept(bot) == (1, ["are you there?", "/human the printer burns"])
     assert await bot.app.store.pending("turns") != []  # the handoff's own timers
-    assert await bot.app.store.pending("outbox") == []
+    assert await bot.app.store.pending("outbox/console") == []
 
 
 @pytest.mark.parametrize("operations", range(1, 26))

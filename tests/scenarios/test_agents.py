@@ -356,3 +356,14 @@ async def test_where_the_team_says_so_only_reply_reaches_the_requester(bot_with,
     assert is_noted(await sam.says("she is nice", case=case))
     assert await sam.says("/reply hello ada", case=case) == texts("agents.replied", reference="T-1001")
     assert last_for(bot, "ada") == "hello ada"
+
+
+async def test_who_releases_anothers_case_is_named_in_its_thread(
+    bot: BotHarness, texts: Texts, ada: Party, sam: Party, tess: Party
+) -> None:
+    await sam.says("/claim T-1001")
+    await tess.says("/release T-1001")
+    assert texts("agents.released_by", reference="T-1001", agent="tess") in bot.agents_channel
+    await sam.says("/claim T-1001")
+    await sam.says("/release T-1001")
+    assert texts("agents.released_by", reference="T-1001", agent="sam") not in bot.agents_channel

@@ -9,7 +9,7 @@ import pytest
 from supportbot import Settings, Skill, Turn, match, on
 from supportbot.adapters.base import Sent
 from supportbot.domain.reply import Outgoing
-from supportbot.domain.work import OUTBOX, Work
+from supportbot.domain.work import Work, outbox
 from supportbot.errors import TryLater
 from supportbot.storage.base import Changes
 from supportbot.testing.harness import BotHarness
@@ -311,7 +311,7 @@ async def test_a_wish_is_not_lost_where_the_answer_to_be_withheld_goes_out_at_th
     first = asyncio.create_task(ada.says("How do I reset my password?"))
     await first_is_out.wait()
     second = asyncio.create_task(ada.says("How do I export my data?"))
-    while len(await bot.app.store.pending(OUTBOX)) < 2:
+    while len(await bot.app.store.pending(outbox("console"))) < 2:
         await asyncio.sleep(0)
     bot.app.store.commit = late_commit  # type: ignore[method-assign]
     await ada.says("/human")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from supportbot.domain.timeline import TIMELINE
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
 
@@ -136,3 +137,56 @@ async def test_a_word_in_a_talk_that_goes_on_between_people_is_left_to_them(bot:
     assert await ada.says(PASSWORD, room=ROOM, opens_topic=False) == ""
     assert await ada.says(PASSWORD, room=ROOM, opens_topic=False, mentioned=True) != ""
     assert await ada.says(PASSWORD, room=ROOM, topic="2") != ""
+
+
+async def test_what_is_somebodys_own_is_shown_to_them_alone(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says("/human my salary is wrong", room=ROOM)
+    for act in (ada.says("/tickets", room=ROOM), ada.presses("T-1001", room=ROOM), ada.says("/status", room=ROOM)):
+        heard = await act
+        assert "my salary is wrong" in heard
+        assert {line["to"] for line in heard.lines} == {"ada"}
+
+
+async def test_a_question_of_a_command_is_asked_in_the_room(bot: BotHarness) -> None:
+    heard = await bot.requester("ada").says("/ticket printer on fire", room=ROOM)
+    assert {line["to"] for line in heard.lines} == {ROOM}
+
+
+async def test_what_an_agents_command_shows_in_their_channel_all_of_them_see(bot: BotHarness) -> None:
+    await bot.requester("ada").says("/human printer on fire")
+    heard = await bot.agent("sam").says("/status T-1001")
+    assert {line["to"] for line in heard.lines} == {"#agents"}
+
+
+async def test_a_card_shows_words_under_the_name_of_whoever_said_them(bot: BotHarness) -> None:
+    ada, bob, sam = bot.requester("ada"), bot.requester("bob"), bot.agent("sam")
+    await sam.says("hello")
+    await ada.says("printer on fire", room=ROOM, mentioned=True)
+    await bob.says("mine is fine", room=ROOM, mentioned=True)
+    await ada.says("/human", room=ROOM)
+    assert "> ada: printer on fire" in bot.agents_channel
+    assert "> bob: mine is fine" in bot.agents_channel
+    assert "printer on fire" in bot.agents_channel.partition("\n> ")[0]  # its subject is the requester's own words
+
+
+async def test_an_agents_words_are_kept_once_and_as_an_agents(bot: BotHarness) -> None:
+    ada, sam = bot.requester("ada"), bot.agent("sam")
+    await ada.says(PASSWORD, room=ROOM)
+    await sam.says("Let me look.", room=ROOM)
+    lines = (await bot.app.store.read(TIMELINE, bot.shown[0]["conversation"])).items
+    assert [(line.kind, line.who) for line in lines if line.text == "Let me look."] == [("agent", "sam")]
+
+
+@pytest.mark.parametrize("end", ["solve", "close"])
+async def test_an_agents_last_word_in_a_thread_where_all_is_done_claims_nothing(bot: BotHarness, end: str) -> None:
+    ada, sam = bot.requester("ada"), bot.agent("sam")
+    await ada.says("/human printer on fire", room=ROOM)
+    await sam.says("/claim T-1001")
+    await sam.says(f"/{end} T-1001")
+    before = bot.shown.copy()
+    await sam.says("Glad it worked!", room=ROOM)
+    assert bot.shown == before
+    assert "T-1002" not in await ada.says("/tickets", room=ROOM)
+    lines = (await bot.app.store.read(TIMELINE, bot.shown[0]["conversation"])).items
+    assert [line.kind for line in lines if line.text == "Glad it worked!"] == ["agent"]

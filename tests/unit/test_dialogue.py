@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from supportbot import OnceFailed, Settings, Skill, Turn, Unavailable, faults, match, on, read
-from supportbot.dialogue import MOST_STEPS
-from supportbot.domain.dialogue import DIALOGUES
-from supportbot.errors import ReplayMismatch, SkillError, StoreFailed
+from supportbot import ClaimedAlready, OnceFailed, Person, Settings, Skill, Turn, Unavailable, faults, match, on, read
+from supportbot.dialogue import DEEPEST, MOST_STEPS, failure, result_of
+from supportbot.domain.dialogue import DIALOGUES, Step
+from supportbot.errors import IllegalMove, NotFound, ReplayMismatch, SkillError, StoreFailed, SupportbotError, TryLater
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
 
@@ -460,3 +460,119 @@ async def test_a_dialogue_that_has_ended_leaves_nothing_waiting(bot_with: BotWit
         await ada.says(words)
     assert (await bot.app.store.find(DIALOGUES, "skill", "order")).items == []
     assert await bot.app.store.pending("turns") == []
+
+
+# --- refusals replay ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [NotFound("no T-9"), IllegalMove("it is closed"), SkillError("no")], ids=str)
+def test_a_refusal_replays_as_the_same_error(error: SupportbotError) -> None:
+    with pytest.raises(type(error), match=str(error)) as replayed:
+        result_of(failure("desk", "claim", error), str)
+    assert type(replayed.value) is type(error)
+
+
+def test_a_lost_claim_replays_with_whoever_has_the_case() -> None:
+    sam = Person(id="console/local/sam", name="Sam")
+    stored = msgspec.json.decode(
+        msgspec.json.encode(failure("desk", "claim", ClaimedAlready(sam, "T-1001"))), type=Step
+    )
+    with pytest.raises(ClaimedAlready, match="Sam has T-1001") as replayed:
+        result_of(stored, str)
+    assert (replayed.value.agent, replayed.value.reference) == (sam, "T-1001")
+
+
+def test_any_other_error_of_the_house_replays_with_its_text() -> None:
+    with pytest.raises(SupportbotError, match="trying again in 3 s") as replayed:
+        result_of(failure("desk", "claim", TryLater(3)), str)
+    assert type(replayed.value) is SupportbotError
+
+
+class Quiz(Skill[Settings]):
+    """A dialogue of agents; it takes a case over where its claimer is to give it up."""
+
+    @on.command("quiz", role="agent")
+    async def quiz(self, turn: Turn) -> str:
+        colour = await turn.ask("Which colour?", read.choice("blue", "red"))
+        return f"It is {colour}."
+
+    @on.command("take", role="agent")
+    async def take(self, turn: Turn) -> str:
+        try:
+            await turn.desk.claim(turn.args)
+        except ClaimedAlready as taken:
+            if await turn.confirm(f"{taken.agent.name} has it; take it over?"):
+                ticket = await turn.desk.claim(taken.reference, take_over=True)
+                return f"{ticket.status} with {ticket.assignee.name if ticket.assignee else None}"
+        return "Nothing."
+
+
+async def test_an_agent_who_comes_second_is_asked_and_may_take_the_case_over(bot_with: BotWith) -> None:
+    bot = await bot_with(Quiz())
+    await bot.requester("ada").says("/human")
+    await bot.agent("sam").says("/take T-1001")
+    tess = bot.agent("tess")
+    assert await tess.says("/take T-1001") == "sam has it; take it over?"
+    assert "open with tess" in await tess.says("yes")
+
+
+async def test_an_agent_answers_a_question_in_words(bot_with: BotWith) -> None:
+    bot = await bot_with(Quiz())
+    sam = bot.agent("sam")
+    assert await sam.says("/quiz") == "Which colour?"
+    assert (await sam.says("seventeen")).endswith("Which colour?")
+    assert await sam.says("blue") == "It is blue."
+    assert await sam.says("blue") == ""  # agents talk among themselves
+
+
+async def test_a_question_asked_in_a_cases_thread_is_answered_there_and_nowhere_else(bot_with: BotWith) -> None:
+    bot = await bot_with(Quiz())
+    ada, sam = bot.requester("ada"), bot.agent("sam")
+    await ada.says("/human")
+    case = bot.agents_channel.conversation
+    await sam.says("/claim T-1001")
+    assert await sam.says("/quiz") == "Which colour?"
+    await sam.says("blue is the button to press", case=case)
+    assert [line["text"] for line in bot.shown if line["to"] == "ada"][-1] == "blue is the button to press"
+    assert await sam.says("blue") == "It is blue."
+    assert await sam.says("/quiz", case=case) == "Which colour?"
+    assert await sam.says("red", case=case) == "It is red."
+    assert [line["text"] for line in bot.shown if line["to"] == "ada"][-1] == "blue is the button to press"
+
+
+# --- how many wait ------------------------------------------------------------------------------------------------
+
+
+def asking(number: int) -> Skill[Settings]:
+    """Make a skill whose command asks one question."""
+
+    class Asks(Skill[Settings]):
+        name = f"asks_{number}"
+
+        @on.command(f"ask_{'abcde'[number]}")
+        async def ask(self, turn: Turn) -> str:
+            return f"{number}: {await turn.ask(f'Question {number}?')}"
+
+    return Asks()
+
+
+async def test_a_fourth_dialogue_ends_the_one_that_waited_longest_and_says_so(bot_with: BotWith) -> None:
+    bot = await bot_with(*map(asking, range(5)))
+    ada = bot.requester("ada")
+    for number in range(DEEPEST):
+        assert await ada.says(f"/ask_{'abcde'[number]}") == f"Question {number}?"
+    heard = await ada.says("/ask_d")
+    assert heard == f"{TEXTS('dialogue.too_many')}\n\nQuestion {DEEPEST}?"
+    assert (await bot.app.store.find(DIALOGUES, "skill", "asks_0")).items == []
+    for number in range(DEEPEST, 0, -1):
+        assert (await ada.says("so")).startswith(f"{number}: so")
+    assert await bot.app.store.pending("turns") == []  # the deadline of the one that was let go went with it
+
+
+async def test_whoever_begins_a_dialogue_again_begins_it_anew(bot_with: BotWith) -> None:
+    bot = await bot_with(asking(0), asking(1))
+    ada = bot.requester("ada")
+    await ada.says("/ask_a")
+    assert await ada.says("/ask_a") == "Question 0?"
+    assert await ada.says("so") == "0: so"
+    assert (await bot.app.store.find(DIALOGUES, "skill", "asks_0")).items == []

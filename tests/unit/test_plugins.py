@@ -112,7 +112,7 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
 def test_a_file_without_a_skill_of_its_name_is_a_mistake_that_says_what_it_has(tmp_path: Path) -> None:
     put(tmp_path, "pasta.py", GOOD)
     (problem,) = problems(configured(tmp_path, "[pasta]"))
-    assert "no skill named pasta" in problem
+    assert "holds pizza, not pasta" in problem
     assert "pizza" in problem
 
 

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from supportbot import Choice, IllegalMove, NotAllowed, NotFound, Reply, Settings, Skill, Turn, match, on
+from supportbot.desk import handoffs
+from supportbot.desk.case import Case
+from supportbot.desk.ledger import Ledger
 from supportbot.errors import SkillError
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
@@ -213,6 +216,75 @@ async def test_a_handler_may_be_scheduled_with_data(bot_with: BotWith, after: An
     await bot.requester("ada").says("remind me")
     assert await bot.advance("9m") == []
     assert [line["text"] for line in await bot.advance("1m")] == ["ada, tea!"]
+
+
+async def test_the_desk_gives_a_ticket_back_as_it_is_after_the_action(bot_with: BotWith) -> None:
+    class Acts(Skill[Settings]):
+        @on.command("act", role="agent")
+        async def act(self, turn: Turn) -> str:
+            claimed = await turn.desk.claim("T-1001")
+            released = await turn.desk.release("T-1001")
+            assigned = await turn.desk.assign("T-1001", "@tess")
+            return " ".join(
+                f"{ticket.status}/{ticket.assignee.name if ticket.assignee else '-'}"
+                for ticket in (claimed, released, assigned)
+            )
+
+    bot = await bot_with(Acts())
+    await bot.requester("ada").says("/human")
+    await bot.agent("tess").says("hello")
+    assert "open/sam open/- open/tess" in await bot.agent("sam").says("/act")
+
+
+async def test_rating_tells_whether_it_is_a_low_one(bot_with: BotWith) -> None:
+    async def rates(turn: Turn) -> str:
+        return str([await turn.tickets.rate("T-1001", stars) for stars in (1, 2, 3, 5)])
+
+    bot = await bot_with(doing(rates))
+    ada = bot.requester("ada")
+    await ada.says("/human")
+    await bot.agent("sam").says("/solve T-1001")
+    assert "[True, True, False, False]" in await ada.says("go")
+
+
+async def test_a_way_on_is_a_person_and_a_ticket_where_there_are_skills_for_them(bot_with: BotWith) -> None:
+    async def shows(turn: Turn) -> Reply:
+        return Reply("Perhaps:", turn.way_on())
+
+    person, ticket = TEXTS("handoff.talk_to_person"), TEXTS("tickets.open_one")
+    for built_in, ways in ((("handoff", "tickets"), [person, ticket]), (("tickets",), [ticket]), (("help",), [])):
+        bot = await bot_with(doing(shows), built_in=built_in)
+        assert (await bot.requester("ada").says("go")).choices == ways
+
+
+async def test_a_turn_that_only_speaks_says_nothing_into_a_talk_that_a_person_took_meanwhile(
+    bot_with: BotWith,
+) -> None:
+    bots: list[BotHarness] = []
+    took: list[str] = []
+
+    class Plan(Skill[Settings]):
+        @on.message(match.words("plan"))
+        async def plan(self, turn: Turn) -> str:
+            await turn.schedule(self.later, after="1m")
+            return "Planned."
+
+        @on.timer
+        async def later(self, turn: Turn) -> str:
+            if not took:
+                took.append(turn.conversation_id)
+                ledger = Ledger(bots[0].app.store, bots[0].app.bot.rules, bots[0].clock.now(), "elsewhere")
+                case = await Case.load(ledger, turn.conversation_id)
+                assert case
+                await handoffs.hand_off(case, "taken")
+                await bots[0].app.store.commit(ledger.changes())
+            return "The bot speaks."
+
+    bots.append(await bot_with(Plan()))
+    await bots[0].requester("ada").says("plan")
+    shown = await bots[0].advance("2m")
+    assert took
+    assert [line for line in shown if line["to"] == "ada"] == []
 
 
 # --- what it refuses ----------------------------------------------------------------------------------------------

@@ -95,9 +95,9 @@ class DeskFunctions(RuleBasedStateMachine):
     def an_agent_claims(self, agent: Person, number: int, take_over: bool) -> None:
         self._do(lambda case, ticket: handoffs.claim(case, ticket, agent, take_over=take_over), number)
 
-    @rule(number=st.integers(0, 2), to_bot=st.booleans())
-    def an_agent_releases(self, number: int, to_bot: bool) -> None:
-        self._do(lambda case, ticket: handoffs.release(case, ticket, to_bot=to_bot), number)
+    @rule(agent=st.sampled_from(AGENTS), number=st.integers(0, 2), to_bot=st.booleans())
+    def an_agent_releases(self, agent: Person, number: int, to_bot: bool) -> None:
+        self._do(lambda case, ticket: handoffs.release(case, ticket, by=agent, to_bot=to_bot), number)
 
     @rule(agent=st.sampled_from(AGENTS), number=st.integers(0, 2))
     def an_agent_assigns(self, agent: Person, number: int) -> None:

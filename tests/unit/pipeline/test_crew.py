@@ -220,3 +220,109 @@ async def test_an_account_is_done_when_all_that_it_caused_is(yard: Yard) -> None
     gate.set()
     await yard.crew.idle()
     assert done.done()
+
+
+def signal_work(name: str, key: str = "k") -> Work:
+    return Work(id=name, queue=TURNS, key=key, due=0, payload=Signal(name="x", conversation="c"))
+
+
+async def test_an_account_is_done_when_its_work_is_cancelled_before_it_runs(yard: Yard) -> None:
+    yard.store.takes_work = False
+    done = yard.crew.watch("line 1")
+    changes = Changes(work=[signal_work("w1")])
+    await yard.store.commit(changes)
+    yard.crew.account(changes, "line 1")
+    yard.crew.close_account("line 1")
+    assert not done.done()
+    await yard.crew.commit(Changes(cancelled=["w1"]))
+    assert done.done()
+
+
+async def test_work_that_is_cancelled_and_added_again_keeps_its_account_open(yard: Yard) -> None:
+    done = yard.crew.watch("line 1")
+    changes = Changes(work=[signal_work("w1")])
+    yard.crew.account(changes, "line 1")
+    yard.crew.close_account("line 1")
+    yard.crew.account(Changes(work=[signal_work("w1")], cancelled=["w1"]))
+    assert not done.done()
+
+
+async def test_the_account_of_work_that_another_took_along_closes_with_what_that_leads_to(yard: Yard) -> None:
+    accounts = [yard.crew.watch(f"line {number}") for number in (1, 2)]
+    gate = asyncio.Event()
+
+    async def leads_to_more(work: Work) -> list[Work]:
+        changes = Changes()
+        changes.finish(work)
+        if work.id == "w1":
+            changes.finished += [other for other in await yard.store.pending(TURNS, key="k") if other.id == "w2"]
+            changes.add(signal_work("answer", key="elsewhere"))
+        else:
+            await gate.wait()
+        return await yard.crew.commit(changes, work)
+
+    yard.crew._jobs[TURNS] = leads_to_more
+    for number in (1, 2):
+        changes = Changes(work=[signal_work(f"w{number}")])
+        claimed = await yard.store.commit(changes)
+        yard.crew.account(changes, f"line {number}")
+        yard.crew.start(claimed)
+        yard.crew.close_account(f"line {number}")
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert [account.done() for account in accounts] == [False, False]
+    assert await yard.store.pending(TURNS, key="k") == []
+    gate.set()
+    await yard.crew.idle()
+    assert [account.done() for account in accounts] == [True, True]
+
+
+async def test_work_taken_back_from_another_key_is_off_its_account_at_once(yard: Yard) -> None:
+    done = yard.crew.watch("line 1")
+    changes = Changes(work=[signal_work("w1"), signal_work("unsent", key="elsewhere")])
+    yard.store.takes_work = False
+    await yard.store.commit(changes)
+    yard.crew.account(Changes(work=[changes.work[1]]), "line 1")
+    yard.crew.close_account("line 1")
+    (running,) = [work for work in await yard.store.claim(TURNS, yard.clock.now(), limit=1)]
+    unsent = await yard.store.pending(TURNS, key="elsewhere")
+    await yard.crew.commit(Changes(finished=[*unsent, running]), running)
+    assert done.done()
+
+
+async def test_what_was_claimed_runs_though_the_next_claim_fails(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = yard.store.claim
+
+    async def only_turns(queue: str, now: int, *, limit: int = 1) -> list[Work]:
+        if queue != TURNS:
+            raise StoreFailed("away")
+        return await claim(queue, now, limit=limit)
+
+    yard.crew._jobs["other"] = yard.job
+    await yard.add("w1", after=SECOND)
+    yard.clock.move_to(yard.clock.now() + SECOND)
+    monkeypatch.setattr(yard.store, "claim", only_turns)
+    with pytest.raises(StoreFailed):
+        await yard.crew.claim_due()
+    await asyncio.gather(*yard.crew._tasks)
+    assert yard.done == ["w1"]
+
+
+async def test_what_cannot_be_given_back_is_given_back_later_and_only_once(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[str] = []
+    troubles = [StoreFailed("away")]
+
+    async def release(work: Work) -> None:
+        await asyncio.sleep(0)  # another look for work may come in between
+        if troubles:
+            raise troubles.pop()
+        given_back.append(work.id)
+
+    monkeypatch.setattr(yard.store, "release", release)
+    yard.crew._stranded += [signal_work("w1"), signal_work("w2")]
+    with pytest.raises(StoreFailed):
+        await yard.crew.claim_due()
+    await asyncio.gather(yard.crew.claim_due(), yard.crew.claim_due())
+    assert sorted(given_back) == ["w1", "w2"]

@@ -9,9 +9,12 @@ import pytest
 from supportbot import Settings, Skill, Turn, match, on
 from supportbot.adapters.base import Capabilities, Sent
 from supportbot.clock import MINUTE
-from supportbot.domain.reply import Outgoing
-from supportbot.domain.work import OUTBOX
+from supportbot.domain.address import Address
+from supportbot.domain.reply import SHOWN, Outgoing, Shown
+from supportbot.domain.work import Work, outbox
 from supportbot.errors import Refused, TryLater, Unclear
+from supportbot.pipeline import delivery
+from supportbot.storage.base import Changes
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
 
@@ -39,6 +42,8 @@ class Platform:
         """What went wrong was only the answer: the message itself was shown."""
         self.shown: dict[str, Outgoing] = {}
         self.asked = 0
+        self.blind: list[Exception] = []
+        """What comes instead of an answer whether a message was shown."""
         self._send = bot._console.send
         bot._console.send = self.send  # type: ignore[method-assign]
         bot._console.find_sent = self.find_sent  # type: ignore[method-assign]
@@ -54,6 +59,8 @@ class Platform:
 
     async def find_sent(self, outgoing: Outgoing) -> Sent | None:
         self.asked += 1
+        if self.blind:
+            raise self.blind.pop(0)
         return Sent(id=outgoing.id) if outgoing.id in self.shown else None
 
     def said(self) -> list[str]:
@@ -70,7 +77,7 @@ async def platform(bot_with: BotWith, monkeypatch: pytest.MonkeyPatch) -> Platfo
 async def test_what_is_said_goes_out_in_order_and_is_marked_as_sent(platform: Platform) -> None:
     await platform.bot.requester("ada").says("count")
     assert platform.said() == ["one", "two", "three"]
-    assert await platform.bot.app.store.pending(OUTBOX) == []
+    assert await platform.bot.app.store.pending(outbox("console")) == []
 
 
 async def test_a_platform_that_asks_to_wait_gets_everything_later_and_in_order(platform: Platform) -> None:
@@ -140,3 +147,137 @@ async def test_an_adapter_that_is_broken_is_tried_again_and_given_up_with_a_word
     assert platform.said()[-2:] == ["two", "three"]
     assert "RuntimeError" in platform.bot.agents_channel
     assert len(await platform.bot.app.store.buried()) == 1
+
+
+# --- what the platform makes of it --------------------------------------------------------------------------------
+
+
+class Threads:
+    """Stands before a console and opens a thread of its own for each card, as platforms do; what is sent elsewhere
+    is refused where nobody opened that thread."""
+
+    def __init__(self, bot: BotHarness) -> None:
+        self.opened: list[str] = []
+        self.sent: list[Outgoing] = []
+        self._send = bot._console.send
+        bot._console.send = self.send  # type: ignore[method-assign]
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        channel, thread = outgoing.address.outside_thread, outgoing.address.thread
+        if thread and not outgoing.opens_thread and thread not in self.opened:
+            raise Refused("no such thread")
+        self.sent.append(outgoing)
+        await self._send(outgoing)
+        if outgoing.opens_thread:
+            self.opened.append(f"ts-{len(self.opened) + 1}")
+            channel = Address(channel.adapter, channel.workspace, channel.channel, self.opened[-1])
+            return Sent(id=f"p-{len(self.sent)}", address=channel)
+        return Sent(id=f"p-{len(self.sent)}", address=outgoing.address)
+
+
+async def test_a_case_has_one_thread_however_many_cards_it_gets(bot_with: BotWith) -> None:
+    bot = await bot_with()
+    threads = Threads(bot)
+    ada, sam = bot.requester("ada"), bot.agent("sam")
+    await ada.says("/ticket printer")
+    await ada.presses("Problem")
+    await ada.says("it burns")
+    await ada.presses("Yes")
+    await ada.says("/human")
+    assert threads.opened == ["ts-1"]
+    cards = [outgoing for outgoing in threads.sent if outgoing.purpose == "agents"]
+    assert [card.address.thread for card in cards[1:]] == ["ts-1"] * (len(cards) - 1)
+    assert len(cards) > 1
+    assert await bot.app.store.buried() == []
+    await sam.says("/claim T-1001")
+    await sam.says("I am on my way", case="ts-1")
+    assert bot.shown[-2]["to"] == "ada"
+    assert "I am on my way" in bot.shown[-2]["text"]
+
+
+async def test_where_a_message_was_shown_is_kept_if_the_platform_names_it_otherwise(bot_with: BotWith) -> None:
+    bot = await bot_with()
+    await bot.requester("ada").says("hello")
+    assert (await bot.app.store.read(SHOWN, bot.shown[-1]["id"])).items == []  # the console uses our ids
+    threads = Threads(bot)
+    await bot.requester("ada").says("hello")
+    message = threads.sent[-1]
+    kept = (await bot.app.store.read(SHOWN, message.id)).items
+    assert kept == [Shown(id="p-1", address=message.address)]
+
+
+async def test_a_card_that_its_thread_refuses_is_shown_in_the_channel_once(bot_with: BotWith) -> None:
+    bot = await bot_with(fails=False)
+    send, refused = bot._console.send, []
+
+    async def refuses(outgoing: Outgoing) -> Sent:
+        if outgoing.purpose == "agents" and (outgoing.address.thread or everything):
+            refused.append(outgoing.text)
+            raise Refused("the thread is locked")
+        return await send(outgoing)
+
+    everything = False
+    bot._console.send = refuses  # type: ignore[method-assign]
+    await bot.requester("ada").says("/human my printer burns")
+    assert [line["text"] for line in bot.agents_channel.lines] == refused
+    await bot.agent("sam").presses(TEXTS("agents.claim"))
+    assert TEXTS("agents.claimed", reference="T-1001", agent="sam") in bot.agents_channel
+    everything = True
+    refused.clear()
+    await bot.requester("bob").says("/human mine too")
+    assert len(refused) == 2
+
+
+async def test_what_was_refused_is_logged_with_the_reason_and_belongs_to_its_person(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[object] = []
+    monkeypatch.setattr(delivery.log, "error", lambda event, **values: logged.append(values.get("reason")))
+    commit, people = platform.bot.app.store.commit, []
+
+    async def watched(changes: Changes) -> list[Work]:
+        people.extend([work.person for work in changes.work if changes.buried])
+        return await commit(changes)
+
+    monkeypatch.setattr(platform.bot.app.store, "commit", watched)
+    platform.troubles = [Refused("messages are closed")]
+    await platform.bot.requester("ada").says("count")
+    assert logged == ["messages are closed"]
+    assert people == ["console/local/ada"]
+
+
+async def test_a_platform_that_cannot_tell_whether_it_was_shown_is_asked_again_when_it_likes(
+    platform: Platform,
+) -> None:
+    platform.troubles, platform.shows_first = [Unclear("no answer")], True
+    platform.blind = [TryLater(45), Unclear("no answer")]
+    await platform.bot.requester("ada").says("count")
+    await platform.bot.advance("54s")
+    assert (platform.asked, platform.said()) == (1, ["one"])
+    await platform.bot.advance("20s")
+    assert (platform.asked, platform.said()) == (3, ["one", "two", "three"])
+
+
+async def test_a_platform_that_never_tells_whether_it_was_shown_is_given_up(platform: Platform) -> None:
+    platform.troubles = [Unclear("no answer")]
+    platform.blind = [Unclear("no answer") for _ in range(100)]
+    await platform.bot.requester("ada").says("count")
+    await platform.bot.advance("6m")
+    platform.blind.clear()
+    assert TEXTS("agents.not_delivered", text="one") in platform.bot.agents_channel
+    assert platform.said() == ["two", "three"]
+
+
+async def test_what_goes_out_through_another_process_is_left_to_it(bot_with: BotWith) -> None:
+    bot = await bot_with()
+    elsewhere = Address("elsewhere", "w", "@ada")
+    message = Outgoing(id="o1", address=elsewhere, conversation="c", purpose="answer", text="hello")
+    work = Work(id="o1", queue=outbox("elsewhere"), key=elsewhere.key, due=0, payload=message)
+    done = bot.app.bot.crew.watch("line 1")
+    bot.app.bot.crew.start(await bot.app.bot.crew.commit(Changes(work=[work])))
+    bot.app.bot.crew.account(Changes(work=[work]), "line 1")
+    bot.app.bot.crew.close_account("line 1")
+    await bot.advance("1h")
+    assert done.done()
+    assert bot.shown == []
+    assert [work.id for work in await bot.app.store.claim(outbox("elsewhere"), bot.clock.now())] == ["o1"]

@@ -11,7 +11,7 @@ import pytest
 from supportbot import faults
 from supportbot.adapters.console import Console
 from supportbot.clock import SimulatedClock
-from supportbot.domain.work import OUTBOX, TURNS
+from supportbot.domain.work import TURNS, outbox
 from supportbot.errors import StoreFailed
 from supportbot.pipeline.intake import LONGEST_NAME, MOST_CHARACTERS, Intake, cleaned
 from supportbot.testing.harness import BotHarness
@@ -35,7 +35,7 @@ async def test_an_event_that_comes_again_changes_nothing(bot_with: BotWith, time
     heard = [await bot.requester("ada").says("hello", id="m1") for _ in range(times)]
     assert heard[0] != ""
     assert heard[1:] == [""] * (times - 1)
-    assert await bot.app.store.pending(OUTBOX) == []
+    assert await bot.app.store.pending(outbox("console")) == []
 
 
 async def test_an_event_that_comes_again_after_a_restart_changes_nothing(bot_with: BotWith) -> None:
@@ -70,9 +70,18 @@ async def test_what_cannot_be_stored_is_not_acknowledged_and_may_come_again(bot_
 async def test_an_unlisted_workspace_is_refused_and_leaves_nothing(bot_with: BotWith) -> None:
     bot = await bot_with()
     rules = dataclasses.replace(bot.app.bot.rules, tenants={"console/elsewhere": "theirs"})
-    changes, claimed = await Intake(bot.app.store, rules).keep(bot._console.event("ada", key="m1", text="hello"))
+    event = bot._console.event("ada", key="m1", text="hello")
+    changes, claimed = await Intake(bot.app.store, rules, bot.clock).keep(event)
     assert (changes.work, claimed) == ([], [])
     assert await bot.app.store.pending(TURNS) == []
+
+
+async def test_a_platform_whose_clock_is_ahead_is_answered_at_once(bot_with: BotWith) -> None:
+    bot = await bot_with()
+    event = bot._console.event("ada", key="m1", text="hello")
+    await bot.app.bot.receive(msgspec.structs.replace(event, at=bot.clock.now() + 90_000))
+    await bot.app.bot.crew.idle()
+    assert [line["to"] for line in bot.shown] == ["ada"]
 
 
 @pytest.mark.parametrize(

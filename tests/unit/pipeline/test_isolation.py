@@ -343,3 +343,24 @@ async def test_a_plain_def_handler_that_exits_is_a_failure_like_others(bot_with:
 
     bot = await bot_with(Plain(), fails=False)
     assert await bot.requester("ada").says("plain") == TEXTS("errors.broken")
+
+
+async def test_a_handler_that_swallows_its_interruption_is_interrupted_again(
+    bot_with: BotWith, impatient: None
+) -> None:
+    caught = 0
+
+    async def holds_on(turn: Turn) -> str:
+        nonlocal caught
+        end = time.monotonic() + 10
+        for _ in range(3):
+            try:
+                while time.monotonic() < end:
+                    pass
+            except BaseException:  # noqa: BLE001 - that is what it does wrong
+                caught += 1
+        return "I held on."
+
+    bot = await bot_with(broken(holds_on))
+    assert await bot.requester("ada").says("break") == "I held on."
+    assert caught == 3

@@ -144,7 +144,8 @@ async def test_an_answer_to_a_skill_that_is_off_goes_to_a_person_too(bot_with: B
     cleo = bot.requester("cleo")
     await cleo.says("order")
     for _ in range(FAILURES):
-        bot.app.bot.switches.failed("fragile", "console/local/ada", "fragile.py:1")
+        bot.app.bot.switches.failed("fragile", "console/local/ada")
+    bot.app.bot.switches.turn_off("fragile", "fragile.py:1")
     assert await cleo.says("bolts") == TEXTS("errors.broken_handed_over", reference="T-1001")
 
 
@@ -157,21 +158,48 @@ def test_an_unknown_skill_is_on() -> None:
     assert switches.why_off("anything") == ""
 
 
+def fails(switches: Switches, person: str) -> bool:
+    """Let a skill fail as a turn does: ask first, count afterwards."""
+    switches_off = switches.would_switch_off("skill", person)
+    switches.failed("skill", person)
+    if switches_off:
+        switches.turn_off("skill", "here")
+    return switches_off
+
+
 def test_only_the_failure_that_switches_off_says_so() -> None:
     clock = SimulatedClock()
     switches = Switches(clock)
-    assert [switches.failed("skill", who, "here") for who in ("ada", "bob", "ada")] == [False, False, True]
+    assert [fails(switches, who) for who in ("ada", "bob", "ada")] == [False, False, True]
     assert not switches.is_on("skill")
     assert switches.why_off("skill") == "here"
     clock.move_to(clock.now() + 15 * MINUTE)
     assert switches.is_on("skill")
-    assert not switches.failed("skill", "ada", "there")
+    assert not fails(switches, "ada")
 
 
 def test_who_asked_long_ago_does_not_protect_a_skill() -> None:
     clock = SimulatedClock()
     switches = Switches(clock)
-    switches.failed("skill", "ada", "here")
+    fails(switches, "ada")
     switches.asked("skill", "bob")
     clock.move_to(clock.now() + 2 * HOUR)
-    assert [switches.failed("skill", "ada", "here") for _ in range(3)] == [False, False, True]
+    assert [fails(switches, "ada") for _ in range(3)] == [False, False, True]
+
+
+def test_asking_whether_a_failure_would_switch_off_counts_nothing() -> None:
+    switches = Switches(SimulatedClock())
+    fails(switches, "ada")
+    fails(switches, "bob")
+    assert [switches.would_switch_off("skill", "ada") for _ in range(2)] == [True, True]
+    assert switches.is_on("skill")
+
+
+def test_who_asked_is_forgotten_after_an_hour() -> None:
+    clock = SimulatedClock()
+    switches = Switches(clock)
+    fails(switches, "ada")
+    for number in range(100):
+        switches.asked("skill", f"person {number}")
+        clock.move_to(clock.now() + 10 * MINUTE)
+    assert len(switches._switches["skill"].askers) <= 8

@@ -64,7 +64,7 @@ async def appended(house: Any, *texts: str) -> list[str]:
     [
         b'{"commit": 1, "key": "k", "person": "", "ent',
         b'{"commit": 1, "key": "k", "person": "", "entry": {"text": "no newline"}}',
-        b'{"commit": 99, "key": "k", "person": "", "entry": {"text": "past the last write"}}\n',
+        b'{"commit": 3, "key": "k", "person": "", "entry": {"text": "past the last write"}}\n',
         b"\0\0\0\0\n",
     ],
 )
@@ -82,7 +82,7 @@ async def test_a_torn_or_unfinished_end_of_a_log_is_cut_off_at_the_start(house: 
 async def test_a_torn_end_of_the_unique_keys_is_cut_off_too(house: Any) -> None:
     await appended(house, "one")
     path = house.folder / "data" / "unique.jsonl"
-    path.write_bytes(path.read_bytes() + b'{"commit": 99, "at": 1, "key": "two"}\n{"com')
+    path.write_bytes(path.read_bytes() + b'{"commit": 2, "at": 1, "key": "two"}\n{"com')
 
     assert await appended(house, "two") == ["two", "one"]
 
