@@ -129,7 +129,7 @@ class Terminal:
 
     def _echo(self, text: str) -> None:
         if not self._is_typed:
-            self._screen.print(self._prompt.copy().append(text, "default"))
+            self._screen.print(self._prompt.copy().append(text, "default"), soft_wrap=True)
 
     # --- showing --------------------------------------------------------------------------------------------------
 

@@ -170,6 +170,14 @@ async def test_a_card_shows_words_under_the_name_of_whoever_said_them(bot: BotHa
     assert "printer on fire" in bot.agents_channel.partition("\n> ")[0]  # its subject is the requester's own words
 
 
+async def test_a_tickets_subject_is_of_its_requesters_own_words(bot: BotHarness, texts: Texts) -> None:
+    ada, bob = bot.requester("ada"), bot.requester("bob")
+    await ada.says("good morning", room=ROOM, mentioned=True)
+    await bob.says("good evening", room=ROOM, mentioned=True)
+    await ada.says("/human", room=ROOM)
+    assert texts("agents.card_ticket", subject="good morning") in bot.agents_channel
+
+
 async def test_an_agents_words_are_kept_once_and_as_an_agents(bot: BotHarness) -> None:
     ada, sam = bot.requester("ada"), bot.agent("sam")
     await ada.says(PASSWORD, room=ROOM)

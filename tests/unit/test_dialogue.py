@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from supportbot import ClaimedAlready, OnceFailed, Person, Settings, Skill, Turn, Unavailable, faults, match, on, read
+from supportbot.adapters.base import Sent
 from supportbot.dialogue import DEEPEST, MOST_STEPS, failure, result_of
 from supportbot.domain.dialogue import DIALOGUES, Step
+from supportbot.domain.reply import Outgoing
 from supportbot.errors import IllegalMove, NotFound, ReplayMismatch, SkillError, StoreFailed, SupportbotError, TryLater
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
@@ -538,6 +540,24 @@ async def test_a_question_asked_in_a_cases_thread_is_answered_there_and_nowhere_
     assert await sam.says("/quiz", case=case) == "Which colour?"
     assert await sam.says("red", case=case) == "It is red."
     assert [line["text"] for line in bot.shown if line["to"] == "ada"][-1] == "blue is the button to press"
+
+
+async def test_an_agent_who_is_not_understood_is_asked_again_in_the_same_thread(
+    bot_with: BotWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = await bot_with(Quiz())
+    await bot.requester("ada").says("/human")
+    sam, case, threads = bot.agent("sam"), bot.agents_channel.conversation, list[str]()
+    send = bot._console.send
+
+    async def sends(outgoing: Outgoing) -> Sent:
+        threads.append(outgoing.address.thread)
+        return await send(outgoing)
+
+    monkeypatch.setattr(bot._console, "send", sends)
+    await sam.says("/quiz", case=case)
+    await sam.says("seventeen", case=case)
+    assert threads == [case, case]
 
 
 # --- how many wait ------------------------------------------------------------------------------------------------

@@ -227,10 +227,10 @@ def signal_work(name: str, key: str = "k") -> Work:
 
 
 async def test_an_account_is_done_when_its_work_is_cancelled_before_it_runs(yard: Yard) -> None:
-    yard.store.takes_work = False
     done = yard.crew.watch("line 1")
     changes = Changes(work=[signal_work("w1")])
-    await yard.store.commit(changes)
+    await yard.store.commit(Changes(work=[signal_work("runs")]))
+    assert await yard.store.commit(changes) == []
     yard.crew.account(changes, "line 1")
     yard.crew.close_account("line 1")
     assert not done.done()
@@ -279,14 +279,13 @@ async def test_the_account_of_work_that_another_took_along_closes_with_what_that
 
 async def test_work_taken_back_from_another_key_is_off_its_account_at_once(yard: Yard) -> None:
     done = yard.crew.watch("line 1")
-    changes = Changes(work=[signal_work("w1"), signal_work("unsent", key="elsewhere")])
-    yard.store.takes_work = False
+    running, _ = await yard.store.commit(Changes(work=[signal_work("w1"), signal_work("being sent", key="out")]))
+    changes = Changes(work=[signal_work("unsent", key="out")])
     await yard.store.commit(changes)
-    yard.crew.account(Changes(work=[changes.work[1]]), "line 1")
+    yard.crew.account(changes, "line 1")
     yard.crew.close_account("line 1")
-    (running,) = [work for work in await yard.store.claim(TURNS, yard.clock.now(), limit=1)]
-    unsent = await yard.store.pending(TURNS, key="elsewhere")
-    await yard.crew.commit(Changes(finished=[*unsent, running]), running)
+    unsent = await yard.store.pending(TURNS, key="out")
+    await yard.crew.commit(Changes(finished=[unsent[-1], running]), running)
     assert done.done()
 
 
