@@ -121,7 +121,9 @@ class Bot:
             is_agent = await self.adapters[work.payload.address.adapter].is_agent(work.payload)
             event = succession.joined(work.payload, others)
             scene = await ownership.scene_of_event(ledger, event, is_agent=is_agent)
-            await self._route(scene, [work.payload, *others])
+            ledger.must_part = bool(along) and scene.case.has_open_question
+            if not ledger.must_part:
+                await self._route(scene, [work.payload, *others])
         return ledger
 
     async def _route(self, scene: Scene, said: list[Event]) -> None:

@@ -43,7 +43,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename={"who": "from", "th
     text: str | None = None
     press: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     thread: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    id: str | int | None = None
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | int | None = None
     advance: str | None = None
 
 
@@ -169,6 +169,8 @@ def read_line(raw: bytes) -> Line:
         raise ValueError(f"this is no UTF-8 at byte {error.start}") from error
     try:
         return msgspec.json.decode(text, type=Line)
+    except RecursionError:
+        raise ValueError("this is nested too deeply") from None
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:

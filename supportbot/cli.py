@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -25,7 +25,6 @@ from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError, StoreError, SupportbotError
 from supportbot.knowledge.base import Knowledge
 from supportbot.knowledge.match_lines import serve_lines
-from supportbot.pipeline.isolation import SKILL_THREAD
 from supportbot.samples.paths import ARTICLES
 from supportbot.storage.move import move as move_store
 from supportbot.storage.open import open_store
@@ -193,9 +192,11 @@ def _with_quick_survey(config: Config) -> Config:
 
 
 async def _serve_lines(config: Config, clock: Clock, *, strict: bool) -> None:
+    lines = _own_output()
+
     def write(line: dict[str, Any]) -> None:
-        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
-        sys.stdout.buffer.flush()
+        lines.write(msgspec.json.encode(line) + b"\n")
+        lines.flush()
 
     console = Console(write, clock)
     app = await open_app(config, clock, [lambda _: console], strict=strict)
@@ -209,6 +210,14 @@ async def _serve_lines(config: Config, clock: Clock, *, strict: bool) -> None:
         await ChatLines(app, console, write).serve(lines_of_stdin(stop))
 
     await _until_stopped(app, serve)
+
+
+def _own_output() -> BinaryIO:
+    """Keep standard output for the lines alone: whatever a skill prints goes to standard error."""
+    sys.stdout.flush()
+    lines = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return lines
 
 
 async def _talk(config: Config, *, strict: bool, is_demo: bool) -> None:
@@ -262,8 +271,8 @@ def main() -> None:
     faults.arm_from_environment()
     logs.configure()
     code = _exit_code()
-    if any(thread.name.startswith(SKILL_THREAD) for thread in threading.enumerate()):
-        # A plain `def` handler still runs in a thread, which cannot be stopped; all is stored, so it is not waited for.
+    if any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate()):
+        # A skill's thread still runs, and cannot be stopped; all is stored, so it is not waited for.
         sys.stdout.flush()
         os._exit(code)
     sys.exit(code)

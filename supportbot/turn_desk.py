@@ -11,9 +11,13 @@ from supportbot.desk.case import Case
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.person import Person
 from supportbot.domain.ticket import Ticket
+from supportbot.domain.words import clean_name
 from supportbot.errors import NotAllowed, NotFound, SupportbotError
 
 Action = Callable[[Case, Ticket], Awaitable[Ticket]]
+
+
+_LONGEST_NAME = 200
 
 
 class TurnDesk:
@@ -106,10 +110,10 @@ class TurnDesk:
         return await self._by_reference(name)  # as it stands after all that hangs on it
 
     async def _named(self, who: str) -> Person:
-        find = self._case.ledger.rules.find_person
-        person = await find(self._asking.person, who) if find else None
+        find, name = self._case.ledger.rules.find_person, clean_name(who)[:_LONGEST_NAME]
+        person = await find(self._asking.person, name) if find and " " not in name else None
         if person is None:
-            raise NotFound(f"there is nobody called {who.strip()}")
+            raise NotFound(f"there is nobody called {name}")
         return person
 
     def _check(self) -> None:

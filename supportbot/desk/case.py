@@ -227,6 +227,11 @@ class Case:
         return await self.ledger.get(TICKETS, f"{self.conversation.tenant}/{name}") if name else None
 
     @property
+    def has_open_question(self) -> bool:
+        """A question of the bot waits here, or was the last thing that it said."""
+        return bool(self.conversation.dialogues or self.conversation.last_question)
+
+    @property
     def requester_name(self) -> str:
         """The requester's name, fit for a reply."""
         return escape(shorten(self.conversation.requester.name, 80))

@@ -8,7 +8,7 @@ from supportbot.clock import milliseconds
 from supportbot.desk import cards
 from supportbot.desk.case import Case
 from supportbot.domain.event import Signal
-from supportbot.domain.markdown import escape, shorten
+from supportbot.domain.markdown import escape, quote, shorten
 from supportbot.domain.person import Person
 from supportbot.domain.record import Kind
 from supportbot.domain.ticket import TICKETS, UNSOLVED, Priority, Status, Ticket
@@ -101,7 +101,9 @@ async def add(case: Case, ticket: Ticket, words: str, *, by: Person) -> Ticket:
     if not any(line.text == words for line in ledger.staged(TIMELINE, case.conversation.id)):  # said just now, noted
         case.note("requester", by.name, words, ticket=ticket.reference, person=by.id)
     await case.open_desk()
-    case.tell_agents(case.texts("agents.added", reference=ticket.reference, who=escape(by.name), text=escape(words)))
+    case.tell_agents(
+        case.texts("agents.added", reference=ticket.reference, who=escape(by.name), text=quote(words, at_most=2_000))
+    )
     return changed
 
 

@@ -64,11 +64,12 @@ class Delivery:
         adapter = self._adapters[outgoing.address.adapter]
         real = await self._really(outgoing)
         fault_point("delivery.before_send")
+        sent = None
         if work.attempt > 1 and not adapter.capabilities.idempotent:
-            shown = await self._find_sent(adapter, work, real)
-            if shown is not None:
-                return shown
-        return await adapter.send(real)
+            sent = await self._find_sent(adapter, work, real)
+        if sent is None:
+            sent = await adapter.send(real)
+        return sent if sent.address else msgspec.structs.replace(sent, address=real.address)
 
     async def _find_sent(self, adapter: Adapter, work: Work, real: Outgoing) -> Sent | None:
         """Look whether it was shown; a platform that cannot tell leaves it unclear, for a while."""

@@ -7,9 +7,8 @@ from supportbot.desk.case import Case
 from supportbot.domain.event import Event
 from supportbot.domain.markdown import escape, quote
 from supportbot.domain.ticket import TICKETS
+from supportbot.pipeline.commands import has_note_inside, looks_like_command, note_in
 from supportbot.pipeline.ownership import Scene
-
-_NOTE_MARKS = ("//", "note:")
 
 
 async def from_requester(scene: Scene) -> None:
@@ -63,29 +62,29 @@ async def from_agent(scene: Scene) -> None:
         case.answer_at(scene.here, case.texts("errors.refused"))
     elif not scene.event.text.strip():
         case.answer_at(scene.here, case.texts("errors.empty_message"))
-    elif _is_for_the_requester(scene, case):
+    elif note_in(scene.event.text) is not None or not _has_it(scene, case):
+        note(case, scene, scene.event.text)
+    elif looks_like_command(scene.event.text):
+        case.answer_at(scene.here, case.texts("agents.not_sent_command", reference=case.conversation.ticket))
+    elif has_note_inside(scene.event.text):
+        case.answer_at(scene.here, case.texts("agents.not_sent_mixed"))
+    elif case.ledger.rules.settings.relay == "reply":
+        note(case, scene, scene.event.text)
+    else:
         await handoffs.reply(case, await handoffs.ticket_of(case), scene.person, scene.event.text)
         case.answer_at(scene.here, case.texts("agents.relayed", who=case.requester_name), react=scene.event.key)
-    else:
-        note(case, scene, scene.event.text)
 
 
-def _is_for_the_requester(scene: Scene, case: Case) -> bool:
-    conversation = case.conversation
-    has_it = (
-        conversation.owner == "agent" and conversation.agent is not None and conversation.agent.id == scene.person.id
-    )
-    deliberate = case.ledger.rules.settings.relay == "claim"
-    return has_it and deliberate and not scene.event.text.lstrip().lower().startswith(_NOTE_MARKS)
+def _has_it(scene: Scene, case: Case) -> bool:
+    agent = case.conversation.agent
+    return agent is not None and agent.id == scene.person.id
 
 
 def note(case: Case, scene: Scene, words: str) -> None:
     """Keep an agent's words as an internal note, and mark in the thread that the requester did not see them."""
-    kept = words.strip()
-    mark = next((mark for mark in _NOTE_MARKS if kept.lower().startswith(mark)), "")
-    case.note("note", scene.person.name, kept[len(mark) :].strip())
-    has_it = case.conversation.agent is not None and case.conversation.agent.id == scene.person.id
-    key = "agents.noted" if mark or has_it else "agents.noted_unclaimed"
+    marked = note_in(words)
+    case.note("note", scene.person.name, words.strip() if marked is None else marked)
+    key = "agents.noted_unclaimed" if marked is None and not _has_it(scene, case) else "agents.noted"
     line = case.texts(key, reference=case.conversation.ticket, who=case.requester_name)
     case.answer_at(scene.here, line, react=scene.event.key)
 

@@ -7,7 +7,7 @@ import msgspec
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing
 from supportbot.domain.work import TURNS, Work
-from supportbot.pipeline.commands import command_in
+from supportbot.pipeline.commands import looks_like_command
 from supportbot.pipeline.intake import MOST_CHARACTERS
 from supportbot.storage.base import Store
 
@@ -48,4 +48,7 @@ def _goes_on(event: Event | Signal | Outgoing, other: Event | Signal | Outgoing)
 
 
 def _is_plain(payload: Event | Signal | Outgoing) -> bool:
-    return isinstance(payload, Event) and payload.kind == "message" and not command_in(payload.text)[0]
+    """Only words to the bot alone are joined: among agents a line may be a note, and the next one is not."""
+    if not (isinstance(payload, Event) and payload.kind == "message" and payload.direct):
+        return False
+    return not looks_like_command(payload.text)

@@ -100,7 +100,7 @@ class Handoff(Skill[Settings]):
     @on.command("claim", role="agent", help="take a case: /claim T-1042")
     async def claim(self, turn: Turn) -> Reply | str:
         """Take a case; who comes second learns who has it, and may take over."""
-        reference, _, rest = _reference(turn.args)
+        reference, rest = _reference(turn.args)
         take_over = rest.strip().lower() in ("over", "takeover", "take over")
         try:
             ticket = await turn.desk.claim(reference, take_over=take_over)
@@ -114,7 +114,7 @@ class Handoff(Skill[Settings]):
     @on.command("release", role="agent", help="give a case back: /release T-1042, or /release T-1042 bot")
     async def release(self, turn: Turn) -> str:
         """Give a case back to the queue or to the bot."""
-        reference, _, rest = _reference(turn.args)
+        reference, rest = _reference(turn.args)
         to_bot = rest.strip().lower() == "bot"
         try:
             ticket = await turn.desk.release(reference, to="bot" if to_bot else "queue")
@@ -125,7 +125,7 @@ class Handoff(Skill[Settings]):
     @on.command("note", role="agent", help="an internal note: /note T-1042 words")
     async def note(self, turn: Turn) -> str:
         """Write a note that only agents see."""
-        reference, _, words = _reference(turn.args)
+        reference, words = _reference(turn.args)
         if not words.strip():
             return turn.phrase("agents.note_how")
         return await self._do(turn, "agents.noted", turn.desk.note(reference, words.strip()))
@@ -133,7 +133,7 @@ class Handoff(Skill[Settings]):
     @on.command("assign", role="agent", help="give a case to a colleague: /assign T-1042 @sam")
     async def assign(self, turn: Turn) -> str:
         """Give a case to a colleague."""
-        reference, _, who = _reference(turn.args)
+        reference, who = _reference(turn.args)
         if not who.strip().lstrip("@"):
             return turn.phrase("agents.assign_how")
         return await self._do(
@@ -143,7 +143,7 @@ class Handoff(Skill[Settings]):
     @on.command("reply", role="agent", help="say something to the requester: /reply T-1042 words")
     async def reply(self, turn: Turn) -> str:
         """Say something to the requester of a case that this agent has claimed."""
-        reference, _, words = _reference(turn.args)
+        reference, words = _reference(turn.args)
         if not words.strip():
             return turn.phrase("agents.reply_how")
         return await self._do(turn, "agents.replied", turn.desk.reply(reference, words.strip()))
@@ -151,7 +151,7 @@ class Handoff(Skill[Settings]):
     @on.command("solve", role="agent", help="solve a case: /solve T-1042 last words")
     async def solve(self, turn: Turn) -> str:
         """Solve a case, with a last message to the requester; the survey follows."""
-        reference, _, words = _reference(turn.args)
+        reference, words = _reference(turn.args)
         return await self._do(turn, "agents.solved", turn.desk.solve(reference, words.strip()))
 
     @on.command("close", role="agent", help="close a case without a word: /close T-1042")
@@ -194,9 +194,13 @@ class Handoff(Skill[Settings]):
         return turn.phrase(key, reason=escape(str(error)))
 
 
-def _reference(args: str) -> tuple[str, str, str]:
-    """Split a ticket's reference from what follows; without one it is the case whose thread this is."""
-    head, space, rest = args.partition(" ")
-    if head[:2].upper() == "T-" and head[2:].isdigit():
-        return head, space, rest
-    return "", "", args
+def _reference(args: str) -> tuple[str, str]:
+    """Split a ticket's reference from what follows; without one it is the case whose thread this is.
+
+    What looks like a reference is one, whatever stands around it: words never go to another case by a slip.
+    """
+    head, *rest = args.split(maxsplit=1) or [""]
+    name = head.strip("#[](){}<>:,.;*`'\"")
+    if name[:2].upper() == "T-":
+        return name, rest[0].strip() if rest else ""
+    return "", args.strip()

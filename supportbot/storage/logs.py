@@ -87,7 +87,8 @@ def _note(places: Places, key: str, offset: int) -> None:
 class FileLogs(Logs):
     """Logs as files, one a log; only where each key's lines begin is held in memory.
 
-    XXX
+    An entry costs about 120 bytes under a key of its own (`offers`, `once`), 20 where a key has twenty, 8 where it has
+    very many. A key is known by its hash alone, and compared when a line is read.
     """
 
     def __init__(self, folder: Path, disk: Disk, commit: int, *, read_only: bool) -> None:

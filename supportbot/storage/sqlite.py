@@ -206,8 +206,10 @@ class SqliteStore(Store):
         if self._writer is not None:
             if drawn := self._numbers.unsaved:
                 self._writer.put(partial(save, drawn=drawn))
-            await self._writer.close()
-        self._reader.close()
+            await self._writer.finish()
+        self._reader.close()  # before the writer, which alone may take the write-ahead log into the file
+        if self._writer is not None:
+            self._writer.close()
         if self._lock is not None:
             self._lock.release()
 

@@ -54,10 +54,13 @@ class Writer:
         future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else looks at it
         self._jobs.put((job, future))
 
-    async def close(self) -> None:
+    async def finish(self) -> None:
         """Wait for all that was asked for."""
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def close(self) -> None:
+        """Close the connection; the last one to a file takes its write-ahead log into it."""
         self._connection.close()
 
     def _work(self) -> None:
@@ -115,8 +118,8 @@ class Writer:
             db.execute("SAVEPOINT job")
         try:
             answer = job(db)
-        except sqlite3.OperationalError:
-            raise  # the disk's: it concerns the whole group
+        except (sqlite3.OperationalError, MemoryError):
+            raise  # the machine's: it concerns the whole group
         except Exception as refusal:  # noqa: BLE001 - it is raised where the job was asked for
             db.execute("ROLLBACK" if alone else "ROLLBACK TO job")
             answer = self._refusal(refusal) if isinstance(refusal, _DAMAGED) else refusal

@@ -96,7 +96,7 @@ class Folder:
     def _check_format(self) -> Row:
         if self._rows.tables and STORE not in self._rows.tables:
             raise StoreUnreadable(
-                f"{self.path / 'documents.json'} has no table {STORE}: it is a file of something else"
+                f"{self.path / 'documents.json'} has no table {STORE}: it is of something else; give another folder"
             )
         about = self._rows.table(STORE).setdefault("1", {"format": FORMAT, "write": 0})
         if not isinstance(about.get("format"), int) or not isinstance(about.get("write"), int):

@@ -329,6 +329,27 @@ async def test_a_log_is_read_by_key_newest_first_in_pages(store: Store) -> None:
     assert (await store.read(TALK, "nobody")).items == []
 
 
+# --- what a store says beside its answers -------------------------------------------------------------------------
+
+
+async def test_a_small_store_has_nothing_to_warn_of_and_wakes_nobody_by_itself(store: Store) -> None:
+    woken: list[str] = []
+    store.woken()
+    store.woken = lambda: woken.append("up")
+    [running] = await do(store, add=work("w1"))
+    await do(store, finish=running)
+
+    assert store.warning == ""
+    assert woken == []
+
+
+async def test_a_lost_claim_names_its_work(store: Store) -> None:
+    with pytest.raises(LostClaim) as lost:
+        await do(store, finish=work("gone", attempt=1))
+
+    assert lost.value.work_id == "gone"
+
+
 # --- a commit is all or nothing -----------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from supportbot.domain.article import Article
 from supportbot.domain.markdown import escape, quote, shorten, unescape
 from supportbot.domain.reply import Outgoing
 from supportbot.domain.words import clean, clean_name
-from supportbot.pipeline.commands import command_in
+from supportbot.pipeline.commands import has_note_inside, looks_like_command, note_in
 from supportbot.pipeline.intake import LONGEST_NAME, MOST_CHARACTERS
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
@@ -114,8 +114,8 @@ class Conversation:
     @property
     def is_plain(self) -> bool:
         """The words are said as words: they are no command and no note."""
-        start = self.clean.lstrip().lower()
-        return bool(self.clean.strip()) and not command_in(self.clean)[0] and not start.startswith(("//", "note:"))
+        marked = note_in(self.clean) is not None or has_note_inside(self.clean)
+        return bool(self.clean.strip()) and not looks_like_command(self.clean) and not marked
 
     async def goes_through(self) -> None:
         """Walk from the first words to the rating."""

@@ -76,13 +76,15 @@ class BrokenDisk(Disk):
 
 
 class BrokenConnection(sqlite3.Connection):
-    """A connection whose COMMIT fails while `refusal` is set."""
+    """A connection whose COMMIT, or another statement, fails while `refusal` is set."""
 
     refusal = ""
+    error: type[BaseException] = sqlite3.OperationalError
+    begins = "COMMIT"
 
     def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
-        if sql == "COMMIT" and BrokenConnection.refusal:
-            raise sqlite3.OperationalError(BrokenConnection.refusal)
+        if sql.startswith(BrokenConnection.begins) and BrokenConnection.refusal:
+            raise BrokenConnection.error(BrokenConnection.refusal)
         return super().execute(sql, *values)  # type: ignore[arg-type]
 
 
@@ -113,7 +115,8 @@ def open_sqlite(folder: Path) -> sqlite.SqliteStore:
 async def broken_sqlite(tmp_path: Path) -> AsyncIterator[Store]:
     store = open_sqlite(tmp_path)
     yield store
-    BrokenConnection.refusal = ""
+    BrokenConnection.refusal, BrokenConnection.begins = "", "COMMIT"
+    BrokenConnection.error = sqlite3.OperationalError
     await store.close()
 
 
@@ -196,6 +199,71 @@ async def test_sqlite_keeps_what_it_had_and_goes_on_when_the_disk_does(broken_sq
     BrokenConnection.refusal = ""
     [following] = await store.commit(change(2, finish=[running]))
     assert following.id == "w2"
+
+
+@pytest.mark.parametrize("begins", ["BEGIN", "SAVEPOINT", "INSERT", "UPDATE", "RELEASE", "ROLLBACK", "COMMIT"])
+@pytest.mark.parametrize("error", [sqlite3.DatabaseError, sqlite3.InternalError, MemoryError, SystemExit])
+async def test_no_error_of_sqlite_lets_anyone_wait_for_ever(
+    broken_sqlite: Store, error: type[BaseException], begins: str
+) -> None:
+    store = broken_sqlite
+    [running] = await store.commit(change(1))
+    before = await state(store)
+
+    BrokenConnection.refusal, BrokenConnection.error, BrokenConnection.begins = "malformed", error, begins
+    jobs = [store.commit(change(number, finish=[running])) for number in (1, 2, 2)]  # the first is a Duplicate
+    results = await asyncio.wait_for(asyncio.gather(*jobs, return_exceptions=True), 60)
+    if begins != "ROLLBACK":
+        assert StoreFailed in [type(result) for result in results]
+        assert await state(store) == before
+
+    BrokenConnection.refusal = ""
+    if await store.pending("q", limit=9) and begins != "ROLLBACK":
+        await asyncio.wait_for(store.commit(change(2, finish=[running])), 60)
+    assert await asyncio.wait_for(store.commit(change(9)), 60) is not None
+
+
+@pytest.mark.parametrize("error", [ValueError, MemoryError])
+async def test_no_error_of_the_writing_thread_of_tinydb_lets_anyone_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    store = open_tinydb(tmp_path)
+    await store.commit(change(1))
+    before = await state(store)
+
+    async def later() -> list[Work]:
+        await asyncio.sleep(0)
+        return await store.commit(change(3))  # waits while the first group is written
+
+    def broken() -> None:
+        raise error("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._folder, "flush", broken)
+        jobs = asyncio.gather(store.commit(change(2)), later(), return_exceptions=True)
+        results = await asyncio.wait_for(jobs, 60)
+    assert [type(result) for result in results] == [StoreFailed] * 2
+    assert await state(store) == before
+    await store.commit(change(2))
+    await store.close()
+
+
+async def test_a_read_that_sqlite_refuses_is_a_failure_of_the_store(broken_sqlite: Store) -> None:
+    await broken_sqlite.commit(change(1))
+
+    class Torn:
+        def execute(self, *_: object) -> None:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+        def close(self) -> None:
+            pass
+
+    whole, broken_sqlite._reader = broken_sqlite._reader, Torn()  # type: ignore[attr-defined]
+    with pytest.raises(StoreFailed, match=r"malformed.*restore a backup"):
+        await broken_sqlite.get(ITEMS, "i1")
+    with pytest.raises(StoreFailed, match="malformed"):
+        await broken_sqlite.next_due("q")
+    broken_sqlite._reader = whole  # type: ignore[attr-defined]
 
 
 async def test_a_full_sqlite_file_refuses_and_takes_smaller_changes_again(tmp_path: Path) -> None:

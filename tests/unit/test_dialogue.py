@@ -542,6 +542,16 @@ async def test_a_question_asked_in_a_cases_thread_is_answered_there_and_nowhere_
     assert [line["text"] for line in bot.shown if line["to"] == "ada"][-1] == "blue is the button to press"
 
 
+async def test_a_question_comes_back_after_a_command_only_where_it_was_asked(bot_with: BotWith) -> None:
+    bot = await bot_with(Quiz())
+    await bot.requester("ada").says("/human")
+    sam, case = bot.agent("sam"), bot.agents_channel.conversation
+    await sam.says("/quiz", case=case)
+    assert "Which colour?" not in await sam.says("/queue")
+    assert "Which colour?" in await sam.says("/queue", case=case)
+    assert await sam.says("blue", case=case) == "It is blue."
+
+
 async def test_an_agent_who_is_not_understood_is_asked_again_in_the_same_thread(
     bot_with: BotWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:

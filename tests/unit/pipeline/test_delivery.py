@@ -172,7 +172,7 @@ class Threads:
             self.opened.append(f"ts-{len(self.opened) + 1}")
             channel = Address(channel.adapter, channel.workspace, channel.channel, self.opened[-1])
             return Sent(id=f"p-{len(self.sent)}", address=channel)
-        return Sent(id=f"p-{len(self.sent)}", address=outgoing.address)
+        return Sent(id=f"p-{len(self.sent)}")
 
 
 async def test_a_case_has_one_thread_however_many_cards_it_gets(bot_with: BotWith) -> None:
@@ -189,6 +189,8 @@ async def test_a_case_has_one_thread_however_many_cards_it_gets(bot_with: BotWit
     assert [card.address.thread for card in cards[1:]] == ["ts-1"] * (len(cards) - 1)
     assert len(cards) > 1
     assert await bot.app.store.buried() == []
+    shown = [(await bot.app.store.read(SHOWN, card.id)).items[0] for card in cards]
+    assert [place.address.thread for place in shown] == ["ts-1"] * len(cards)
     await sam.says("/claim T-1001")
     await sam.says("I am on my way", case="ts-1")
     assert bot.shown[-2]["to"] == "ada"

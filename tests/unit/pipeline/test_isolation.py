@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from supportbot import PASS, Choice, Reply, Settings, Skill, Turn, match, on
+from supportbot import PASS, Choice, Duration, Reply, Settings, Skill, Turn, match, on
+from supportbot.config import LimitsSettings
 from supportbot.errors import SkillError
 from supportbot.pipeline import isolation
 from supportbot.pipeline.isolation import Blocked
@@ -205,7 +206,7 @@ async def test_a_handler_that_holds_the_loop_after_an_await_is_interrupted_too(b
 async def test_the_figures_that_people_are_promised() -> None:
     assert isolation.LONGEST_STEP == 1.0
     assert isolation.ONE_MOMENT_AFTER < 5
-    assert Skill.time_limit == 20.0
+    assert LimitsSettings().handler_time == Duration("20s")
 
 
 async def test_a_handler_that_hangs_is_given_up_at_its_limit(bot_with: BotWith, stuck: asyncio.Event) -> None:

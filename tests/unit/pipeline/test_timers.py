@@ -61,9 +61,9 @@ async def test_a_timer_that_was_put_off_is_cancelled_by_its_first_id(put_off: Bo
     assert "RING" not in [line["text"] for line in await put_off.advance("30m")]
 
 
-async def test_an_agent_may_schedule_something_in_the_channel(bot_with: BotWith) -> None:
+async def test_an_agent_may_schedule_something_in_any_thread_of_the_channel(bot_with: BotWith) -> None:
     bot = await bot_with(Plan())
-    assert await bot.agent("sam").says("/remind") == "will do"
+    assert await bot.agent("sam").says("/remind", case="a thread") == "will do"
     assert [(line["to"], line["text"]) for line in await bot.advance("2m")] == [("#agents", "RING")]
 
 
@@ -71,12 +71,12 @@ async def test_a_question_that_lapses_while_an_agent_has_the_case_is_a_word_to_t
     bot = await bot_with()
     ada, sam = bot.requester("ada"), bot.agent("sam")
     await ada.says("/human")
-    await sam.says("/claim T-1001")
     case = bot.agents_channel.conversation
+    await sam.says("/claim T-1001")
     await ada.says("/ticket another thing")
     shown = []
     for _ in range(26):
-        await sam.says("still here", case=bot.shown[0]["conversation"] or case)
+        await sam.says("still here", case=case)
         shown += await bot.advance("1h")
     assert TEXTS("dialogue.expired") not in [line["text"] for line in shown]
     assert [line["to"] for line in shown if line["text"] == TEXTS("agents.question_lapsed", who="ada")] == ["#agents"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from supportbot.errors import StoreError, StoreFailed, StoreUnreadable
-from supportbot.storage.base import Changes, Store
+from supportbot.storage.base import Changes
 from supportbot.storage.open import open_store
 
 GARBAGE = b"\x00\xff garbage \xfe" * 300
@@ -34,8 +34,8 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name[-4:] != "lock"}
 
 
-def rewrite(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(change(path.read_bytes())) and None
+def rewrite(change: Callable[[bytes], bytes]) -> Callable[[Path], Any]:
+    return lambda path: path.write_bytes(change(path.read_bytes()))
 
 
 def into_a_folder(path: Path) -> None:
@@ -95,13 +95,17 @@ SQLITE_DAMAGES: dict[str, Callable[[Path], Any]] = {
 }
 
 
-async def look_at_everything(store: Store, house: Any) -> None:
-    assert [item async for item in store.dump()]
-    for number in range(6):
-        assert await store.get(house.notes, f"n{number}")
-    assert (await store.find(house.notes, "topic", "t")).items
-    assert (await store.read(house.lines, "k")).items
-    assert await store.pending("q")
+async def look_at_everything(house: Any) -> None:
+    store = await open_store(house.sqlite, house.schema, takes_work=True)
+    try:
+        assert [item async for item in store.dump()]
+        for number in range(6):
+            assert await store.get(house.notes, f"n{number}")
+        assert (await store.find(house.notes, "topic", "t")).items
+        assert (await store.read(house.lines, "k")).items
+        assert await store.pending("q")
+    finally:
+        await store.close()
 
 
 @pytest.mark.parametrize("damage", SQLITE_DAMAGES)
@@ -112,11 +116,7 @@ async def test_a_damaged_sqlite_file_is_named_when_it_is_opened_or_read(house: A
     before = path.read_bytes() if path.is_file() else b""
 
     with pytest.raises((StoreUnreadable, StoreFailed), match=r"data\.sqlite.*(backup|another file)"):
-        store = await open_store(house.sqlite, house.schema, takes_work=True)
-        try:
-            await look_at_everything(store, house)
-        finally:
-            await store.close()
+        await look_at_everything(house)
     assert damage == "half" or not before or path.read_bytes() == before
 
 
@@ -173,7 +173,7 @@ async def test_an_sqlite_row_that_cannot_be_read_is_named(house: Any) -> None:
     connection.close()
     store = await open_store(house.sqlite, house.schema, takes_work=True)
 
-    with pytest.raises(StoreUnreadable, match="row that cannot be read.*restore a backup"):
+    with pytest.raises(StoreUnreadable, match=r"row that cannot be read.*restore a backup"):
         await store.get(house.notes, "n0")
     with pytest.raises(StoreUnreadable, match="row that cannot be read"):
         await store.pending("q")
@@ -186,7 +186,7 @@ async def test_an_sqlite_row_that_cannot_be_read_is_named(house: Any) -> None:
 async def test_a_place_where_no_store_can_be_is_named(house: Any, form: str) -> None:
     (house.folder / "a file").write_text("keep me")
 
-    with pytest.raises(StoreError, match="cannot be opened.*; give"):
+    with pytest.raises(StoreError, match=r"cannot be opened.*; give"):
         await open_store(form.format(house.folder), house.schema)
     assert (house.folder / "a file").read_text() == "keep me"
 
@@ -200,3 +200,9 @@ async def test_a_kept_file_that_the_disk_does_not_give_is_a_failure_with_a_sente
         with pytest.raises(StoreFailed, match="refused a file"):
             await store.put_file(b"x")
         await store.close()
+
+
+async def test_a_stopped_bot_leaves_one_sqlite_file_that_can_be_copied(house: Any) -> None:
+    await filled(house, house.sqlite)
+
+    assert not (house.folder / "data.sqlite-wal").exists()
