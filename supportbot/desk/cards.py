@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from supportbot.desk.case import Case
-from supportbot.domain.markdown import escape, quote, shorten
+from supportbot.domain.markdown import escape, plain, quote, shorten
 from supportbot.domain.reply import Choice, Reply
 from supportbot.domain.ticket import Ticket
 from supportbot.domain.timeline import Entry
 
 _LINES_SHOWN = 8
+_SPOKEN = ("requester", "bot", "agent")
 
 
 async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
@@ -21,7 +22,7 @@ async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
         _about(case, ticket),
     ]
     if ticket.details:
-        lines.append(quote(ticket.details))
+        lines += [quote(ticket.details), ""]
     lines += await _said(case)
     if conversation.tried:
         lines.append(texts("agents.card_tried", articles=escape(", ".join(conversation.tried))))
@@ -39,7 +40,7 @@ def new_ticket(case: Case, ticket: Ticket) -> Reply:
         _about(case, ticket),
     ]
     if ticket.details:
-        lines.append(quote(ticket.details))
+        lines += [quote(ticket.details), ""]
     lines.append(_what_to_do(case, ticket))
     return Reply("\n".join(lines), [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")])
 
@@ -56,15 +57,15 @@ def _about(case: Case, ticket: Ticket) -> str:
 
 
 async def _said(case: Case) -> list[str]:
-    said = [line for line in await case.timeline(20) if line.kind in ("requester", "bot")][-_LINES_SHOWN:]
+    said = [line for line in await case.timeline(30) if line.kind in _SPOKEN and not line.text.startswith(("/", "!"))]
     if not said:
         return []
-    shown = [quote(f"{_speaker(line)}: {shorten(line.text, 300)}") for line in said]
+    shown = [quote(f"{_speaker(line)}: {shorten(plain(line.text), 240)}") for line in said[-_LINES_SHOWN:]]
     return [case.texts("agents.card_said"), *shown, ""]
 
 
 def _speaker(line: Entry) -> str:
-    return shorten(line.who, 80) if line.kind == "requester" else "bot"
+    return "bot" if line.kind == "bot" else shorten(line.who, 80)
 
 
 def _earlier(case: Case, ticket: Ticket, others: list[Ticket]) -> list[str]:

@@ -143,7 +143,7 @@ async def assign(case: Case, ticket: Ticket, agent: Person) -> Ticket:
     _must_be_unsolved(ticket)
     if case.conversation.agent is None or case.conversation.agent.id != agent.id:
         await give_to(case, ticket, agent)
-        case.say(case.texts("handoff.claimed", agent=escape(public_name(case, agent))), purpose="notice")
+        case.say(case.texts("handoff.assigned", agent=escape(public_name(case, agent))), purpose="notice")
     return ticket
 
 
@@ -231,7 +231,7 @@ def _must_be_cared_for(case: Case, ticket: Ticket) -> None:
 
 def _must_be_unsolved(ticket: Ticket) -> None:
     if not ticket.is_unsolved:
-        raise IllegalMove(f"{ticket.reference} is {ticket.status} already; `/reopen {ticket.reference}` opens it again")
+        raise IllegalMove(f"{ticket.reference} is {ticket.status} already; /reopen {ticket.reference} opens it again")
 
 
 def answered(case: Case, ticket: Ticket) -> Ticket:

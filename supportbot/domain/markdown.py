@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+_LINK = re.compile(r"\[([^\]\[]{1,200})\]\([^()\s]{1,500}\)")
 _MARKS = "\\`*_~[]<>|#"
 _ESCAPES = str.maketrans({mark: "\\" + mark for mark in _MARKS})
 
@@ -24,6 +27,11 @@ def unescape(text: str) -> str:
         shown.append(letter)
         position += 1
     return "".join(shown)
+
+
+def plain(text: str) -> str:
+    """Read a reply without its formatting, for a line about it: links keep their words, marks go."""
+    return unescape(_LINK.sub(r"\1", text).replace("**", "").replace("`", ""))
 
 
 def quote(words: str, *, at_most: int = 600) -> str:

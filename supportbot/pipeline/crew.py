@@ -34,6 +34,7 @@ class Crew:
         self._bury = bury
         self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
+        store.woken = self._stirred.set
         self._stranded: list[Work] = []
         """Claimed work that the store, in trouble, would not take back; it is given back before anything is claimed."""
         self.on_failure: Callable[[BaseException], None] = lambda _: None

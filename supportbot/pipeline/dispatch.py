@@ -173,12 +173,14 @@ class Dispatch:
 
     async def _cancel(self, scene: Scene) -> None:
         case, texts = scene.case, scene.case.texts
-        if case.conversation.owner in ("queue", "agent"):
+        waits = case.conversation.owner in ("queue", "agent")
+        if case.conversation.dialogues:
+            await case.leave_dialogues()
+            key = "dialogue.cancelled_still_waiting" if waits else "dialogue.cancelled"
+            words = texts(key, reference=case.conversation.ticket)
+        elif waits:
             ticket = await handoffs.end_by_requester(case)
             words = texts("handoff.ended", reference=ticket.reference)
-        elif case.conversation.dialogues:
-            await case.leave_dialogues()
-            words = texts("dialogue.cancelled")
         else:
             words = texts("dialogue.nothing_to_cancel")
         answer(scene, words, Call(is_command=True))

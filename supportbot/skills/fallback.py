@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from supportbot import Choice, Reply, Settings, Skill, Turn, on
 
+_LONGEST_NUMBER = 2
+
 
 class FallbackSettings(Settings):
     """When repeated misses become a handoff."""
@@ -18,6 +20,9 @@ class Fallback(Skill[FallbackSettings]):
     @on.fallback
     async def fall_back(self, turn: Turn) -> Reply | str:
         """Say that nothing fits; after repeated misses, ask a person."""
+        number = turn.text.strip()
+        if number.isdigit() and len(number) <= _LONGEST_NUMBER:
+            return turn.phrase("errors.no_such_number", number=number)
         misses = await turn.knowledge.missed(turn.text)
         if self.settings.hand_off_after and misses >= self.settings.hand_off_after:
             ticket = await turn.hand_off(reason=turn.phrase("handoff.reason_misses", count=misses))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportbot import PASS, Choice, Pass, Reply, Settings, Skill, Start, Turn, match, on
+from supportbot import PASS, Choice, Pass, Reply, Settings, Skill, Start, Turn, escape, match, on
 
 
 class FaqSettings(Settings):
@@ -68,12 +68,14 @@ class Faq(Skill[FaqSettings]):
         if article is None:
             return Reply(turn.phrase("faq.gone"), turn.way_on())
         await turn.knowledge.shown(article, question)
+        if not article.answer:
+            return Reply(turn.phrase("faq.no_answer_yet", question=escape(article.question)), turn.way_on())
         choices = [
             Choice(turn.phrase("faq.that_helped"), to="helped", value=article.id),
             Choice(turn.phrase("faq.not_quite_label"), to="not_quite", value=article.id),
             *turn.way_on()[:1],
         ]
-        return Reply(article.answer or article.question, [*choices, *await _about_solved(turn, question)])
+        return Reply(article.answer, [*choices, *await _about_solved(turn, question)])
 
     async def _did_you_mean(self, turn: Turn, question: str, ids: list[str], intro: str = "faq.did_you_mean") -> Reply:
         await turn.remember("question", question, about="conversation")

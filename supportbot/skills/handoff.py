@@ -116,6 +116,8 @@ class Handoff(Skill[Settings]):
         """Give a case back to the queue or to the bot."""
         reference, rest = _reference(turn.args)
         to_bot = rest.strip().lower() == "bot"
+        if rest and rest.strip().lower() not in ("bot", "queue"):
+            return turn.phrase("agents.release_how", reference=reference or "T-1042")
         try:
             ticket = await turn.desk.release(reference, to="bot" if to_bot else "queue")
         except (NotFound, IllegalMove) as error:

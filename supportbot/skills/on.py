@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,11 +12,15 @@ from supportbot.errors import SkillError
 from supportbot.skills.base import Mark, Role, mark
 from supportbot.skills.match import Matcher
 
+_SELF_AND_TURN = 2
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def message(matcher: Matcher, *, first: bool = False) -> Callable[[F], F]:
     """Call the handler for a message that concerns it; `first` even before an open question gets the words."""
+    if not isinstance(matcher, Matcher):
+        raise SkillError(f"on.message takes a matcher, not {matcher!r}; write match.words({matcher!r}) for these words")
     return _marking(Mark(kind="message", matcher=matcher, first=first))
 
 
@@ -69,7 +74,21 @@ def stop(function: F) -> F:
 
 def _marking(new: Mark) -> Callable[[F], F]:
     def decorate(function: F) -> F:
+        _check(function, new)
         mark(function, new)
         return function
 
     return decorate
+
+
+def _check(function: Callable[..., Any], new: Mark) -> None:
+    """Tell an author at once about a handler that could never be called."""
+    letters = new.name.replace("-", "").replace("_", "")
+    if new.kind == "command" and (not letters.isalnum() or letters.isdigit() or new.name != new.name.lower()):
+        raise SkillError(
+            f"on.command({new.name!r}): a command is one word of small letters, digits, - and _, with a letter"
+        )
+    if len(inspect.signature(function).parameters) < _SELF_AND_TURN:
+        raise SkillError(
+            f"{function.__qualname__} takes self and turn; write `async def {function.__name__}(self, turn)`"
+        )

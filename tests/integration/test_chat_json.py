@@ -294,7 +294,7 @@ def test_agents_commands_work_with_and_without_in_and_in_small_letters(chat: Cha
         [TEXTS("handoff.claimed", agent="sam")],
     )
     assert agent(f"note {small} rings twice") == ([TEXTS("agents.noted", reference=reference)], [])
-    assert agent(f"assign {small} @kim")[1] == [TEXTS("handoff.claimed", agent="kim")]
+    assert agent(f"assign {small} @kim")[1] == [TEXTS("handoff.assigned", agent="kim")]
     assert agent(f"release {small}")[1] == [TEXTS("handoff.requeued")]
     assert "survey" in "".join(agent("skills")[0])
     assert agent(f"solve {small} all good")[1] == ["all good", TEXTS("handoff.solved", reference=reference)]

@@ -218,7 +218,7 @@ async def test_an_assigned_colleague_has_the_case(
     case = bot.agents_channel.conversation
     await sam.says("/claim T-1001")
     assert await sam.says("/assign T-1001 @tess") == texts("agents.assigned", reference="T-1001", agent="tess")
-    assert last_for(bot, "ada") == texts("handoff.claimed", agent="tess")
+    assert last_for(bot, "ada") == texts("handoff.assigned", agent="tess")
     assert await tess.says("hello ada", case=case) == texts("agents.relayed", who="ada")
     assert is_noted(await sam.says("bye", case=case))
     assert await sam.says("/assign T-1001") == texts("agents.assign_how")

@@ -66,12 +66,12 @@ async def test_a_typed_digit_rates_nothing_once_the_bot_has_said_something_else(
     bot: BotHarness, texts: Texts, ada: Party
 ) -> None:
     await ada.says("How do I reset my password?")
-    assert await ada.says("4") == texts("faq.not_found")
+    assert await ada.says("4") == texts("errors.no_such_number", number="4")
     assert await ada.presses("4") == texts("survey.ask_comment")  # the choice still works
 
 
 async def test_a_digit_outside_the_scale_is_no_rating(texts: Texts, ada: Party) -> None:
-    assert await ada.says("7") == texts("faq.not_found")
+    assert await ada.says("7") == texts("errors.no_such_number", number="7")
 
 
 async def test_a_question_in_place_of_a_rating_is_answered(ada: Party) -> None:
