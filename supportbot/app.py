@@ -139,6 +139,7 @@ async def open_app(
         settings=config.desk,
         agents=_agents_channel(config, made),
         texts=Texts(config.texts),
+        longest_message=config.limits.message_characters,
         listened=frozenset(handlers.events),
         commands=frozenset(handlers.commands),
         find_person=functools.partial(_find_person, made),

@@ -119,7 +119,7 @@ class Bot:
         elif isinstance(work.payload, Event):
             others = [other.payload for other in along if isinstance(other.payload, Event)]
             is_agent = await self.adapters[work.payload.address.adapter].is_agent(work.payload)
-            event = succession.joined(work.payload, others)
+            event = succession.joined(work.payload, others, self.rules.longest_message)
             scene = await ownership.scene_of_event(ledger, event, is_agent=is_agent)
             ledger.must_part = bool(along) and scene.case.has_open_question
             if not ledger.must_part:

@@ -152,7 +152,7 @@ def move(source: str, target: str) -> None:
 
 
 async def _move(source: str, target: str) -> None:
-    old = await open_store(source, SCHEMA, read_only=True)
+    old = await open_store(source, SCHEMA, read_only=True, alone=True)
     try:
         new = await open_store(target, SCHEMA)
         try:

@@ -66,7 +66,9 @@ class Case:
         kind: EntryKind = "agent" if author else "bot"
         entry = Entry(at=outgoing.at, kind=kind, who=author, text=outgoing.text, id=outgoing.id)
         self.note_entry(entry, conversation.requester)
-        self.update(last_question="")  # in any case: a change of owner meanwhile is met as a conflict
+        self.update(
+            last_question="", last_offer=outgoing.id if outgoing.choices else ""
+        )  # in any case: a change of owner meanwhile is met as a conflict
         return outgoing
 
     def tell_agents(self, reply: Reply | str, *, opens_thread: bool = False, react: str = "") -> Outgoing:

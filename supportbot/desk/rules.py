@@ -27,6 +27,8 @@ class Rules:
     """The commands that some skill takes."""
     reacting: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can mark a message with a reaction."""
+    longest_message: int = 20_000
+    """Characters of one message that are taken."""
     find_person: FindPerson | None = None
     """Finds the person whom somebody on the same platform names (``@sam``)."""
     tenants: dict[str, str] = field(default_factory=dict)

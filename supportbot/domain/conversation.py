@@ -81,6 +81,8 @@ class Conversation(Record, frozen=True, kw_only=True):
     """Questions in a row that got no good answer."""
     dialogues: tuple[str, ...] = ()
     """Waiting dialogues, the one in front last; the others are parked."""
+    last_offer: str = ""
+    """The bot's last message, if it offered choices: typing the label of one presses it."""
     last_question: str = ""
     """The dialogue whose question is the bot's last message, or ""."""
 

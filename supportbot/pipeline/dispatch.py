@@ -7,7 +7,7 @@ from supportbot.dialogue import DEEPEST
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.markdown import escape, shorten
-from supportbot.domain.reply import Choice
+from supportbot.domain.reply import OFFERS, Choice
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers, MessageHandlers
 from supportbot.pipeline.ownership import Scene
@@ -15,6 +15,8 @@ from supportbot.pipeline.questions import Questions
 from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer, began_with_command
 from supportbot.pipeline.switches import Switches
 from supportbot.skills.match import Said
+
+_LONGEST_LABEL = 200
 
 
 class Dispatch:
@@ -40,6 +42,10 @@ class Dispatch:
 
     async def message(self, scene: Scene) -> None:
         """Deal with plain words in a conversation that the bot owns."""
+        typed = await typed_choice(scene)
+        if typed:
+            await self._pressed(scene, typed)
+            return
         said = Said(scene.event.text, has_files=bool(scene.event.files))
         waiting = await self.questions.open_for(scene)
         last = None if waiting else await self.questions.last_for(scene)
@@ -231,3 +237,16 @@ def _may(scene: Scene, handler: Handler) -> bool:
     if role == "agent":
         return scene.is_agent
     return role == "anyone" or scene.side == "requester"
+
+
+async def typed_choice(scene: Scene) -> Choice | None:
+    """Find the choice of the bot's last message whose label was typed; a dialogue's own choices have their reader."""
+    conversation, text = scene.case.conversation, scene.event.text.strip().casefold()
+    if not conversation.last_offer or not 0 < len(text) <= _LONGEST_LABEL:
+        return None
+    page = await scene.case.ledger.store.read(OFFERS, conversation.last_offer, limit=1)
+    offer = page.items[0] if page.items else None
+    if offer is None or offer.dialogue or offer.person not in ("", scene.person.id):
+        return None
+    scene.offer = offer
+    return next((choice for choice in offer.choices if choice.label.casefold() == text), None)

@@ -16,7 +16,6 @@ from supportbot.errors import Duplicate
 from supportbot.faults import fault_point
 from supportbot.storage.base import Changes, Store
 
-MOST_CHARACTERS = 20_000
 LONGEST_NAME = 200
 
 _MOST_KEYS = 5_000
@@ -36,7 +35,7 @@ class Intake:
         """Store an event durably; returns the commit and what it claimed, both empty for a duplicate."""
         if self._rules.tenant_of(event.address) is None:
             return Changes(), []
-        clean = cleaned(event)
+        clean = cleaned(event, self._rules.longest_message)
         work = Work(
             id=clean.key,
             queue=TURNS,
@@ -70,9 +69,9 @@ class Intake:
         return known
 
 
-def cleaned(event: Event) -> Event:
+def cleaned(event: Event, longest: int) -> Event:
     """Make a person's words and name fit to be stored, compared and shown, and cut them to a size."""
-    text = clean(event.text[:MOST_CHARACTERS])
+    text = clean(event.text[:longest])
     name = clean_name(event.person.name[:LONGEST_NAME])
     if text == event.text and name == event.person.name:
         return event

@@ -8,7 +8,6 @@ from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing
 from supportbot.domain.work import TURNS, Work
 from supportbot.pipeline.commands import looks_like_command
-from supportbot.pipeline.intake import MOST_CHARACTERS
 from supportbot.storage.base import Store
 
 MOST = 10
@@ -29,13 +28,13 @@ async def behind(store: Store, work: Work) -> list[Work]:
     return found
 
 
-def joined(event: Event, others: list[Event]) -> Event:
+def joined(event: Event, others: list[Event], longest: int) -> Event:
     """Make one message of several, each on a line of its own."""
     if not others:
         return event
     return msgspec.structs.replace(
         event,
-        text="\n".join(one.text for one in (event, *others))[:MOST_CHARACTERS],
+        text="\n".join(one.text for one in (event, *others))[:longest],
         files=tuple(file for one in (event, *others) for file in one.files),
         mentioned=any(one.mentioned for one in (event, *others)),
     )

@@ -34,8 +34,8 @@ class Faq(Skill[FaqSettings]):
     @on.choice("show")
     async def show(self, turn: Turn) -> Reply | str:
         """Show the article that was meant."""
-        question = await turn.recall("question", turn.value, about="conversation")
-        return await self._article(turn, turn.value, question)
+        asked = await turn.recall("question", turn.value, about="conversation")
+        return await self._article(turn, turn.value, turn.text or asked)  # a suggestion may be typed, too
 
     @on.choice("helped")
     async def helped(self, turn: Turn) -> str:

@@ -13,11 +13,18 @@ _FORMS = "tinydb:DIR, sqlite:FILE"
 
 
 async def open_store(
-    url: str, schema: Schema, *, takes_work: bool = False, read_only: bool = False, clock: Clock | None = None
+    url: str,
+    schema: Schema,
+    *,
+    takes_work: bool = False,
+    read_only: bool = False,
+    alone: bool = False,
+    clock: Clock | None = None,
 ) -> Store:
     """Open ``tinydb:memory``, ``tinydb:DIR`` or ``sqlite:FILE``, making it where it is missing.
 
-    `takes_work` makes this the one process that runs work; `read_only` looks without changing anything. Raises
+    `takes_work` makes this the one process that runs work; `read_only` looks without changing anything, and with
+    `alone` only while no other process runs on it. Raises
     StoreInUse, StoreTooNew, StoreUnreadable, and ConfigurationError for a url that names no store.
     """
     member, place = place_of(url)
@@ -33,5 +40,5 @@ async def open_store(
     if member == "sqlite":
         from supportbot.storage import sqlite  # noqa: PLC0415 - loaded when configured
 
-        return sqlite.open_file(Path(place), schema, clock, takes_work=takes_work, read_only=read_only)
+        return sqlite.open_file(Path(place), schema, clock, takes_work=takes_work, read_only=read_only, alone=alone)
     raise ConfigurationError(["storage.url: postgresql is not there yet; use sqlite:FILE, and move later"])

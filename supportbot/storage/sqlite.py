@@ -253,6 +253,7 @@ def open_file(
     *,
     takes_work: bool = False,
     read_only: bool = False,
+    alone: bool = False,
     disk: Disk | None = None,
     factory: type[sqlite3.Connection] = sqlite3.Connection,
 ) -> SqliteStore:
@@ -272,6 +273,8 @@ def open_file(
             if takes_work and not read_only:
                 lock = Lock(path.with_name(path.name + ".lock"), f"sqlite:{path}")
                 undo.callback(lock.release)
+            if alone and read_only:
+                Lock(path.with_name(path.name + ".lock"), f"sqlite:{path}").release()
             store = _open(undo, path, Layout(schema), clock, read_only=read_only, disk=disk or Disk())
             if not read_only:
                 _begin_to_write(undo, store, factory, lock)

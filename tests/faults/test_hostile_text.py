@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from supportbot.config import LimitsSettings
 from supportbot.domain.article import Article
 from supportbot.domain.markdown import escape, quote, shorten, unescape
 from supportbot.domain.reply import Outgoing
 from supportbot.domain.words import clean, clean_name
 from supportbot.pipeline.commands import has_note_inside, looks_like_command, note_in
-from supportbot.pipeline.intake import LONGEST_NAME, MOST_CHARACTERS
+from supportbot.pipeline.intake import LONGEST_NAME
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
+
+MOST_CHARACTERS = LimitsSettings().message_characters
 
 TEXTS = Texts()
 MARKS = "\\`*_~[]<>|#"

@@ -177,3 +177,10 @@ async def test_a_bot_without_tickets_and_people_offers_neither(bot_with) -> None
     ada = bot.requester("ada")
     assert (await ada.says(PASSWORD)).choices == ["That helped", "Not quite"]
     assert (await ada.says(NONSENSE)).choices == []
+
+
+async def test_the_label_of_a_choice_that_is_typed_presses_it(bot: BotHarness, texts: Texts) -> None:
+    ada = bot.requester("ada")
+    await ada.says("How do I reset my password?")
+    assert await ada.says(texts("faq.that_helped").upper()) == texts("faq.helped")
+    assert await ada.says(texts("faq.that_helped")) != texts("faq.helped")  # it was the last message no more

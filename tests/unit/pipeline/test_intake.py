@@ -11,10 +11,13 @@ import pytest
 from supportbot import faults
 from supportbot.adapters.console import Console
 from supportbot.clock import SimulatedClock
+from supportbot.config import LimitsSettings
 from supportbot.domain.work import TURNS, outbox
 from supportbot.errors import StoreFailed
-from supportbot.pipeline.intake import LONGEST_NAME, MOST_CHARACTERS, Intake, cleaned
+from supportbot.pipeline.intake import LONGEST_NAME, Intake, cleaned
 from supportbot.testing.harness import BotHarness
+
+MOST_CHARACTERS = LimitsSettings().message_characters
 
 BotWith = Callable[..., Awaitable[BotHarness]]
 CONSOLE = Console(lambda _: None, SimulatedClock())
@@ -97,15 +100,15 @@ async def test_a_platform_whose_clock_is_ahead_is_answered_at_once(bot_with: Bot
     ids=["plain", "NUL", "half a character", "decomposed", "too long", "right to left"],
 )
 def test_words_are_made_fit_to_be_stored_and_shown(said: str, kept: str) -> None:
-    assert cleaned(CONSOLE.event("ada", key="m1", text=said)).text == kept
+    assert cleaned(CONSOLE.event("ada", key="m1", text=said), MOST_CHARACTERS).text == kept
 
 
 def test_names_are_made_fit_too() -> None:
-    event = cleaned(CONSOLE.event("a\0" + "b" * 1_000, key="m1", text="hello"))
+    event = cleaned(CONSOLE.event("a\0" + "b" * 1_000, key="m1", text="hello"), MOST_CHARACTERS)
     assert event.person.name == "a\ufffd" + "b" * (LONGEST_NAME - 2)
     msgspec.json.encode(event.person.name)
 
 
 def test_a_clean_event_is_not_copied() -> None:
     event = CONSOLE.event("ada", key="m1", text="hello")
-    assert cleaned(event) is event
+    assert cleaned(event, MOST_CHARACTERS) is event
