@@ -60,7 +60,7 @@ class App:
             await self._is_up(adapter, adapter.start(self.bot.receive, self.store))
         if watch:
             self._do_beside(self.bot.crew.keep_watch())
-            self._do_beside(self._keep_articles_fresh())
+            self._do_beside(self._look_after())
 
     def _do_beside(self, work: Coroutine[Any, Any, None]) -> None:
         self._background.add(asyncio.create_task(work))
@@ -100,10 +100,15 @@ class App:
         self.bot.isolation.stop()
         await self.store.close()
 
-    async def _keep_articles_fresh(self) -> None:
+    async def _look_after(self) -> None:
+        """Read changed articles again, and say it when the store has grown out of its member."""
         known: list[str] = []
+        warned = bool(self.store.warning)
         while True:
             await asyncio.sleep(_RELOAD_EVERY)
+            if self.store.warning and not warned:
+                warned = True
+                log.warning("the store says", reason=self.store.warning)
             problems = await asyncio.to_thread(self.knowledge.reload)
             for problem in problems:
                 if problem not in known:

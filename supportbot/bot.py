@@ -9,6 +9,8 @@ platform ─► adapter ─► intake ─► (stored, then acknowledged) ─► 
 
 from __future__ import annotations
 
+import contextlib
+
 from supportbot.adapters.base import Adapter
 from supportbot.clock import Clock
 from supportbot.desk.ledger import Ledger
@@ -18,12 +20,12 @@ from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing, Purpose
 from supportbot.domain.work import TURNS, Work, outbox
-from supportbot.errors import Conflict, LostClaim
+from supportbot.errors import Conflict, Duplicate, LostClaim, Unfinished
 from supportbot.faults import fault_point
 from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
 from supportbot.pipeline import ownership, relay, succession
-from supportbot.pipeline.crew import Crew
+from supportbot.pipeline.crew import MOST_ATTEMPTS, Crew
 from supportbot.pipeline.delivery import Delivery
 from supportbot.pipeline.dispatch import Dispatch
 from supportbot.pipeline.handlers import Handlers
@@ -65,6 +67,8 @@ class Bot:
         self.timers = Timers(self.dispatch)
         outboxes = {outbox(name): self.delivery.deliver for name in adapters}
         self.crew = Crew(store, clock, {TURNS: self.turn, **outboxes}, self._bury)
+        self.crew.on_stuck = self.isolation.let_go
+        self.running.is_stopping = lambda: self.crew.is_stopping
         self.delivery.crew = self.crew
 
     async def receive(self, event: Event, cause: str = "") -> None:
@@ -76,10 +80,14 @@ class Bot:
     async def turn(self, work: Work) -> list[Work]:
         """Deal with one thing that happened: decide, and commit all that comes of it at once.
 
-        If the conversation changed meanwhile (an agent claimed it, say), nothing was done, and it is decided again.
+        If the conversation changed meanwhile (an agent claimed it, say), nothing was done, and it is decided again. So
+        it is where a skill left something that cannot be stored; this time that is the skill's failure.
         """
+        if work.attempt > MOST_ATTEMPTS:
+            raise Unfinished(f"{work.id} was begun {MOST_ATTEMPTS} times, and each time the process ended in it")
+        careful = False
         for _ in range(_MOST_RERUNS):
-            ledger = await self._decide(work)
+            ledger = await self._decide(work, careful=careful)
             fault_point("turn.before_commit")
             try:
                 claimed = await self.crew.commit(ledger.changes(work), work)
@@ -89,29 +97,35 @@ class Bot:
                 if lost.work_id == work.id or not ledger.withdrawn:
                     raise
                 continue  # a message to be withheld was just being sent
+            except (TypeError, ValueError, RecursionError):
+                if careful:
+                    raise
+                careful = True
+                continue
             fault_point("turn.after_commit")
             for note in ledger.after:
                 note()
             return claimed
         raise Conflict(f"{work.id} met {_MOST_RERUNS} changes of its conversation one after another")
 
-    async def _decide(self, work: Work) -> Ledger:
+    async def _decide(self, work: Work, *, careful: bool) -> Ledger:
         """Decide what comes of it; what the same person wrote right behind it is dealt with together.
 
         But a dialogue, and what is done once in the outside world, takes one message at a time: where it comes to
         that, it is decided again for this message alone.
         """
         along = await succession.behind(self.store, work)
-        ledger = await self._decide_for(work, along)
+        ledger = await self._decide_for(work, along, careful=careful)
         if along and (ledger.must_part or ledger.has_put(DIALOGUES)):
-            ledger = await self._decide_for(work, [])
+            ledger = await self._decide_for(work, [], careful=careful)
         return ledger
 
-    async def _decide_for(self, work: Work, along: list[Work]) -> Ledger:
+    async def _decide_for(self, work: Work, along: list[Work], *, careful: bool) -> Ledger:
         cause = f"{work.id}+{len(along)}" if along else work.id
         ledger = Ledger(self.store, self.rules, self.clock.now(), cause)
         ledger.withdrawn += along
         ledger.is_joined = bool(along)
+        ledger.is_careful = careful
         if isinstance(work.payload, Signal):
             scene = await ownership.scene_of_signal(ledger, work.payload)
             if scene:
@@ -138,7 +152,7 @@ class Bot:
                 answer(scene, scene.case.texts("errors.empty_message"))
             elif not await self.dispatch.act(scene):
                 await self._hear_words(scene)
-        # edits, deletions and reactions are followed where a platform brings them
+        # edits, deletions and reactions: no adapter of today brings any
 
     async def _hear_words(self, scene: Scene) -> None:
         """Deal with plain words: they are an agent's, or for the people who have the case, or for the bot."""
@@ -159,9 +173,8 @@ class Bot:
         """Tell a person that it takes a moment, beside the turn that takes it."""
         if not isinstance(scene.origin, Event) or not (scene.origin.direct or scene.origin.mentioned):
             return
-        cause = scene.case.ledger.cause
         notice = Outgoing(
-            id=derived("o", cause, "one moment"),
+            id=derived("o", scene.origin.key, "one moment"),
             address=scene.here,
             conversation=scene.case.conversation.id,
             purpose="notice",
@@ -170,7 +183,8 @@ class Bot:
         )
         queue = outbox(scene.here.adapter)
         work = Work(id=notice.id, queue=queue, key=scene.here.key, due=notice.at, payload=notice)
-        self.crew.start(await self.crew.commit(Changes(work=[work], unique=notice.id)))
+        with contextlib.suppress(Duplicate):  # they were told, in a turn that is decided again
+            self.crew.start(await self.crew.commit(Changes(work=[work], unique=notice.id)))
 
     async def _bury(self, work: Work, changes: Changes) -> None:
         """Say what must be heard about work that failed for good: never silence."""

@@ -105,6 +105,7 @@ class ChatLines:
             self._write({"error": f"line {number}: {error}", "done": number})
             return
         self._crew.close_account(cause)
+        await self._crew.put_off_what_waits()
         if await done:
             self._write({"done": number})
         else:

@@ -26,6 +26,7 @@ from supportbot.errors import ConfigurationError, StoreError, SupportbotError
 from supportbot.knowledge.base import Knowledge
 from supportbot.knowledge.match_lines import serve_lines
 from supportbot.samples.paths import ARTICLES
+from supportbot.pipeline.isolation import LEFT_BEHIND
 from supportbot.storage.move import move as move_store
 from supportbot.storage.open import open_store
 from supportbot.version import __version__
@@ -42,6 +43,11 @@ STRICT = click.option(
     is_flag=True,
     help="Stop when a listed skill cannot be imported (by default it is left out, and said so).",
 )
+
+_LONGEST_END = 2.0
+"""Seconds that tasks which skills left running have to end."""
+_stuck: list[asyncio.Runner] = []
+"""Loops that cannot be closed, since a task in them goes on whatever happens."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -263,7 +269,22 @@ def _run(work: Awaitable[None]) -> None:
     async def main() -> None:
         await work
 
-    asyncio.run(main())
+    runner = asyncio.Runner()
+    try:
+        runner.run(main())
+    finally:
+        if runner.run(_all_end()):
+            runner.close()
+        else:
+            _stuck.append(runner)
+
+
+async def _all_end() -> bool:
+    """Cancel what skills left running; tells whether all of it ended."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    return not others or not (await asyncio.wait(others, timeout=_LONGEST_END))[1]
 
 
 def main() -> None:
@@ -271,9 +292,11 @@ def main() -> None:
     faults.arm_from_environment()
     logs.configure()
     code = _exit_code()
-    if any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate()):
-        # A skill's thread still runs, and cannot be stopped; all is stored, so it is not waited for.
+    threads = [thread for thread in threading.enumerate() if not thread.daemon]
+    if threads != [threading.main_thread()] or _stuck or LEFT_BEHIND:
+        # Something of a skill still runs, and cannot be stopped; all is stored, so it is not waited for.
         sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
 

@@ -61,6 +61,8 @@ class Journal:
         self.steps = list(steps)
         self._position = 0
         self._known = len(steps)
+        self.is_closed = False
+        """The run is over, whatever of the handler goes on: it takes no more steps."""
 
     @property
     def is_replaying(self) -> bool:
@@ -79,6 +81,8 @@ class Journal:
 
     def recall(self, kind: str, name: str) -> Step | None:
         """Give the known result of the next step, None where the handler has come to something new."""
+        if self.is_closed:
+            raise SkillError(f"{self.handler} called {kind} at {caller()} when its turn was over; await it in time")
         if not self.is_replaying:
             return None
         step = self.steps[self._position]

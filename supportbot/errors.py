@@ -75,6 +75,10 @@ class FileTooLarge(StoreError):
     """A file is over the size that the store keeps."""
 
 
+class Unfinished(SupportbotError):
+    """The process ended again and again while it did this work, so it is not begun once more."""
+
+
 # --- skills and dialogues -----------------------------------------------------------------------------------------
 
 

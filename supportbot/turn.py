@@ -383,6 +383,10 @@ class Turn:
         in_room = is_among_others and asking.here.outside_thread != agents
         return asking.person.id if asking.kind == "command" and in_room else ""
 
+    def close(self) -> None:
+        """End the turn: whatever of the handler goes on, its verbs do nothing any more."""
+        self._journal.is_closed = True
+
     async def finish(self, said: Reply | str | None) -> None:
         """Say what the handler returned; called once, when it has ended."""
         if said is not None:

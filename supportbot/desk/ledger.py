@@ -14,6 +14,7 @@ from supportbot.domain.person import Person
 from supportbot.domain.record import Kind, Log, Record
 from supportbot.domain.reply import Outgoing
 from supportbot.domain.work import TURNS, Work, outbox
+from supportbot.errors import SkillError
 from supportbot.ids import derived
 from supportbot.storage.base import Changes, Store
 
@@ -44,6 +45,8 @@ class Ledger:
         """Several messages are dealt with as one turn's worth."""
         self.must_part = False
         """The turn came to something that takes one message at a time: it is to be decided again for the first."""
+        self.is_careful = False
+        """The store could not take this turn: after each handler it is looked whether what it left can be stored."""
 
     def new_id(self, prefix: str) -> str:
         """Name a new thing; the same turn, run again, gives the same names."""
@@ -155,6 +158,18 @@ class Ledger:
         """Change nothing and say nothing after all; only what was taken along is done."""
         for part in (self._records, self._puts, self._deletes, self._entries, self._work, self._cancelled):
             part.clear()
+
+    def check(self) -> None:
+        """Raise, in a turn that is careful, where something in it cannot be stored."""
+        if not self.is_careful:
+            return
+        records = [self._records[place] for place in self._puts]
+        try:
+            msgspec.json.encode((records, [entry for *_, entry in self._entries], list(self._work.values())))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise SkillError(
+                f"what was said or kept cannot be stored ({error}); give what JSON and UTF-8 have"
+            ) from error
 
     def changes(self, done: Work | None = None) -> Changes:
         """Spell out the commit; `done` is the work that this turn was."""

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.work import Work
-from supportbot.errors import LostClaim
+from supportbot.errors import LostClaim, StoreError
 from supportbot.logs import log
+from supportbot.pipeline.isolation import withdraw_cancellation
 from supportbot.storage.base import Changes, Store
 
 Job = Callable[[Work], Awaitable[list[Work]]]
@@ -22,6 +23,8 @@ _AT_ONCE = 64
 STORE_PAUSE = 1.0
 """Seconds before work is tried again that failed because the store is in trouble."""
 _LONGEST_SLEEP = 5.0
+_LONGEST_END = 2.0
+"""Seconds that work which is cut off has to end."""
 
 
 class Crew:
@@ -39,11 +42,17 @@ class Crew:
         """Claimed work that the store, in trouble, would not take back; it is given back before anything is claimed."""
         self.on_failure: Callable[[BaseException], None] = lambda _: None
         """Hears of each failure of work; the test kit lets the test fail with it."""
+        self.on_stuck: Callable[[], None] = lambda: None
+        """Is told that work which was cut off does not end; it is cut off once more after that."""
+        self.is_stopping = False
+        """Running work is cut off; at any other time a cancellation is the doing of what was run, and its failure."""
         self._causes: dict[str, tuple[str, ...]] = {}
         """The accounts that each piece of work was put to: more than one where it took other work along."""
         self._open: dict[str, int] = {}
         self._done: dict[str, asyncio.Future[bool]] = {}
         self._put_off: set[str] = set()
+        self._keys: dict[str, tuple[str, str]] = {}
+        """Queue and key of each piece of work that was put to an account."""
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -77,8 +86,11 @@ class Crew:
                 return
             try:
                 claimed = await job(work)
-            except asyncio.CancelledError:
-                raise
+            except asyncio.CancelledError as cancelled:
+                if self.is_stopping:
+                    raise
+                await withdraw_cancellation()
+                claimed = await self._failed(work, cancelled)
             except LostClaim:
                 claimed = []  # somebody else did it, or does
             except Exception as error:  # noqa: BLE001 - the border: whatever failed, the work is kept
@@ -89,7 +101,7 @@ class Crew:
             work, *others = claimed
             self.start(others)
 
-    async def _failed(self, work: Work, error: Exception) -> list[Work]:
+    async def _failed(self, work: Work, error: BaseException) -> list[Work]:
         log.error(
             "work failed",
             queue=work.queue,
@@ -109,11 +121,14 @@ class Crew:
             else:
                 pause = _PAUSES[min(work.attempt, len(_PAUSES)) - 1] * SECOND
                 changes.postpone(work, self._clock.now() + pause, reason)
-            return await self.commit(changes, work)
+            claimed = await self.commit(changes, work)
+            await self.put_off_what_waits()
+            return claimed
         except Exception as second:  # noqa: BLE001 - the store itself is in trouble: the claim is given back for later
             log.error("work could not be put back", work=work.id, error=type(second).__name__)
             await asyncio.sleep(STORE_PAUSE)
             self._stranded.append(work)
+            await self.put_off_what_waits()
             return []
 
     # --- looking for what is due ----------------------------------------------------------------------------------
@@ -176,9 +191,10 @@ class Crew:
         """Let running work finish for so many seconds; what is cut off is done again at the next start."""
         if self._tasks:
             _, late = await asyncio.wait(set(self._tasks), timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            self.is_stopping = True
+            if stuck := await _cut_off(late):
+                self.on_stuck()
+                await _cut_off(stuck)
 
     # --- what belongs to a line of `chat --json` ------------------------------------------------------------------
 
@@ -197,6 +213,7 @@ class Crew:
         for new in changes.work:
             is_ours = new.queue in self._jobs and new.due <= now
             if known and is_ours and new.id not in self._causes:
+                self._keys[new.id] = new.queue, new.key
                 self._put_to(new.id, known)
         for withdrawn in changes.finished:
             if not withdrawn.attempt:
@@ -211,6 +228,7 @@ class Crew:
         for along in changes.finished:
             if (along.queue, along.key) == (of.queue, of.key) and along.id != of.id and along.id in self._causes:
                 causes = self._causes.pop(along.id)
+                self._keys.setdefault(of.id, self._keys.pop(along.id))
                 self._causes[of.id] = (*self._causes.get(of.id, ()), *causes)
 
     def _put_to(self, work_id: str, causes: tuple[str, ...]) -> None:
@@ -222,7 +240,22 @@ class Crew:
         """Say that nothing more will be put to a cause from outside."""
         self._count_down(cause)
 
+    async def put_off_what_waits(self) -> None:
+        """Close the accounts of work that waits behind other work which is tried again only later."""
+        stranded = {work.id for work in self._stranded}
+        for work_id in list(self._causes):
+            queue, key = self._keys[work_id]
+            try:
+                first = await self._store.pending(queue, key=key, limit=1)
+            except StoreError as error:
+                log.error("what waits could not be looked up", error=type(error).__name__)
+                return
+            if first and (first[0].not_before > self._clock.now() or first[0].id in stranded):
+                self._put_off.update(self._causes.get(work_id, ()))
+                self._settle(work_id)
+
     def _settle(self, work_id: str) -> None:
+        self._keys.pop(work_id, None)
         for cause in self._causes.pop(work_id, ()):
             self._count_down(cause)
 
@@ -234,3 +267,14 @@ class Crew:
             if not done.done():
                 done.set_result(cause not in self._put_off)
             self._put_off.discard(cause)
+
+
+async def _cut_off(tasks: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """Cancel tasks, and return those that do not end all the same."""
+    if not tasks:
+        return tasks
+    for task in tasks:
+        task.cancel()
+    ended, stuck = await asyncio.wait(tasks, timeout=_LONGEST_END)
+    await asyncio.gather(*ended, return_exceptions=True)
+    return stuck

@@ -4,11 +4,14 @@ handler ──► step ──► await ──► step ──► …      each st
              │ holds the loop for 1 s           on the Unix main thread a signal interrupts it there
              ▼
           Blocked
+
+At its limit it is cancelled; one that goes on all the same is left where it stands, and never takes a step again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import signal
 import threading
@@ -26,12 +29,18 @@ LONGEST_STEP = 1.0
 """Seconds that a handler may hold the loop without awaiting."""
 ONE_MOMENT_AFTER = 4.0
 """Seconds after which the person is told that it takes a moment."""
+GRACE = 1.0
+"""Seconds that a handler has, from its limit on, to end well."""
 TICK = 0.25
 """Seconds between two looks of the watchdog."""
 _THREADS = 8
 SKILL_THREAD = "skill"
 """What the names of the threads begin with in which plain ``def`` handlers run."""
 _SIGNAL = getattr(signal, "SIGUSR2", None)
+
+LEFT_BEHIND: list[Coroutine[Any, Any, Any]] = []
+"""Handlers that would not end. They are kept, as to collect one would run it; a process that has any must not clean up
+when it ends."""
 
 
 class Blocked(BaseException):
@@ -44,26 +53,38 @@ class Isolation:
     def __init__(self) -> None:
         self._watchdog = Watchdog()
         self._pool: ThreadPoolExecutor | None = None
+        self.is_ending = False
+        """Handlers that are cancelled and go on are left behind at once."""
 
     async def call(self, handler: Handler, turn: Turn, slow: Callable[[], Awaitable[None]]) -> Any:
         """Run a handler to its end; `slow` is called once when it takes long. TimeoutError at its limit."""
         if not handler.is_async:
             in_thread = asyncio.get_running_loop().run_in_executor
             running = in_thread(self._threads(), handler.function, ReadOnly(turn))
-            return await self._in_time(running, handler.time_limit, slow)
+            return await self._in_time(lambda _: running, turn, handler.time_limit, slow)
         turn.runs = handler.function(turn)
         watched = _Watched(turn.runs, self._watchdog)
         if watched.ends_at_once():  # as most do: they wait for nothing, so no timer is needed
             return watched.result
-        return await self._in_time(watched, handler.time_limit, slow)
+        return await self._in_time(watched.until, turn, handler.time_limit, slow)
 
-    async def _in_time(self, running: Awaitable[Any], limit: float, slow: Callable[[], Awaitable[None]]) -> Any:
+    async def _in_time(
+        self,
+        until: Callable[[Callable[[], bool]], Awaitable[Any]],
+        turn: Turn,
+        limit: float,
+        slow: Callable[[], Awaitable[None]],
+    ) -> Any:
         waiting = _Later(slow)
-        timer = asyncio.get_running_loop().call_later(ONE_MOMENT_AFTER, waiting.begin)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(ONE_MOMENT_AFTER, waiting.begin)
+        closing = loop.call_later(limit, turn.close)
         try:
-            async with asyncio.timeout(limit):
-                return await running
+            async with asyncio.timeout(limit + GRACE) as grace:
+                async with asyncio.timeout(limit):
+                    return await until(lambda: grace.expired() or self.is_ending)
         finally:
+            closing.cancel()
             timer.cancel()
             await waiting.end()
 
@@ -75,6 +96,10 @@ class Isolation:
     def start(self) -> None:
         """Begin to watch for handlers that hold the loop."""
         self._watchdog.start()
+
+    def let_go(self) -> None:
+        """Leave behind, from now on, whatever handler goes on when it is cancelled: the process ends."""
+        self.is_ending = True
 
     def stop(self) -> None:
         """Stop watching."""
@@ -175,12 +200,13 @@ class _Watched:
     The first step is taken by itself; only a coroutine that did not end in it is awaited.
     """
 
-    __slots__ = ("_coroutine", "_first", "_watchdog", "result")
+    __slots__ = ("_coroutine", "_first", "_is_over", "_watchdog", "result")
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], watchdog: Watchdog) -> None:
         self._coroutine = coroutine
         self._watchdog = watchdog
         self._first: Any = None
+        self._is_over: Callable[[], bool] = lambda: False
         self.result: Any = None
 
     def ends_at_once(self) -> bool:
@@ -191,6 +217,11 @@ class _Watched:
             self.result = end.value
             return True
         return False
+
+    def until(self, is_over: Callable[[], bool]) -> _Watched:
+        """Be awaited until its time is over: what is cancelled then takes no other step."""
+        self._is_over = is_over
+        return self
 
     def _step(self, step: Callable[[Any], Any], sent: Any) -> Any:
         self._watchdog.enter()
@@ -205,12 +236,26 @@ class _Watched:
             try:
                 sent = yield yielded
                 step: Callable[[Any], Any] = self._coroutine.send
-            except BaseException as thrown:  # noqa: BLE001 - handed on to the coroutine, cancellation included
+            except BaseException as thrown:
+                if self._is_over():
+                    LEFT_BEHIND.append(self._coroutine)
+                    raise  # not handed on: it was cancelled before, and went on
                 sent, step = thrown, self._coroutine.throw
             try:
                 yielded = self._step(step, sent)
             except StopIteration as end:
                 return end.value
+
+
+async def withdraw_cancellation() -> None:
+    """Take back what code that is not ours did to the task that it runs in: it may cancel its own tasks only."""
+    task = asyncio.current_task()
+    if task is None or not task.cancelling():
+        return
+    while task.cancelling():
+        task.uncancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)  # a cancellation that is still to be delivered is delivered here
 
 
 def where(error: BaseException, function: Callable[..., Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,10 @@ from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Choice, Reply
 from supportbot.errors import (
+    Conflict,
+    Duplicate,
     IllegalMove,
+    LostClaim,
     NoAnswer,
     NotAllowed,
     NotFound,
@@ -28,7 +32,7 @@ from supportbot.knowledge.base import Knowledge
 from supportbot.logs import log
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers
-from supportbot.pipeline.isolation import Isolation, where
+from supportbot.pipeline.isolation import Isolation, where, withdraw_cancellation
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.switches import Switches
 from supportbot.reader import Answer
@@ -100,6 +104,8 @@ class Running:
         self._commands = handlers.help_lines()
         self.on_failure: Callable[[BaseException], None] = lambda _: None
         """Hears of each failure of a skill; the test kit lets the test fail with it."""
+        self.is_stopping: Callable[[], bool] = lambda: False
+        """Tells whether running work is cut off; else a cancellation is a skill's own doing."""
 
     async def run(self, handler: Handler, scene: Scene, call: Call) -> Result:
         """Run a handler to its end, its next question or its failure."""
@@ -112,11 +118,9 @@ class Running:
         turn = Turn(asking)
         try:
             fault_point("turn.before_handler")
-            said = await self._isolation.call(handler, turn, lambda: self._slow(scene))
-            _check_use(handler, turn)
-            return await self._ended(handler, scene, turn, asking, said)
-        except Suspended:
-            return Ran()
+            result = await self._result(handler, scene, turn, asking)
+            ledger.check()
+            return result
         except NotRead as error:
             ledger.restore(saved)
             return Unread(scene.case.texts(error.hint_key, **error.values))
@@ -125,19 +129,26 @@ class Running:
             log.warning("dialogue no longer matches", skill=handler.skill, reason=str(error))
             self.on_failure(error)
             return Mismatch()
-        except StoreError:
-            raise
-        except asyncio.CancelledError:
-            if (task := asyncio.current_task()) and task.cancelling():
+        except BaseException as error:  # the border: whatever a skill raises stays with the skill
+            if _is_of_store(error) or (isinstance(error, asyncio.CancelledError) and self.is_stopping()):
                 raise
-            ledger.restore(saved)
-            await self._apologise(handler, scene, call, SkillError("cancelled itself"))
-        except BaseException as error:  # noqa: BLE001 - the border: whatever a skill raises stays with the skill
             ledger.restore(saved)
             await self._excuse(handler, scene, call, error)
         finally:
+            turn.close()
             fault_point("turn.after_handler")
         return Ran()
+
+    async def _result(self, handler: Handler, scene: Scene, turn: Turn, asking: Asking) -> Result:
+        try:
+            said = await self._isolation.call(handler, turn, lambda: self._slow(scene))
+        except Suspended:
+            return Ran()
+        finally:
+            if not self.is_stopping():
+                await withdraw_cancellation()
+        _check_use(handler, turn)
+        return await self._ended(handler, scene, turn, asking, said)
 
     def _asking(self, handler: Handler, scene: Scene, call: Call) -> Asking:
         dialogue = call.dialogue
@@ -228,6 +239,17 @@ class Running:
             after = waiting.next
             if after is None:
                 return
+
+
+def _is_of_store(error: BaseException) -> bool:
+    """Tell the store's own trouble, for which the work is tried again, from what a skill raised in its name.
+
+    No verb commits the turn or settles work, so what a commit meets with never comes out of a handler rightly.
+    """
+    if not isinstance(error, StoreError) or isinstance(error, Conflict | Duplicate | LostClaim):
+        return False
+    *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
+    return str(innermost.f_globals.get("__name__", "")).startswith("supportbot.storage.")
 
 
 def _check_use(handler: Handler, turn: Turn) -> None:
