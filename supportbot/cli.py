@@ -25,8 +25,8 @@ from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError, StoreError, SupportbotError
 from supportbot.knowledge.base import Knowledge
 from supportbot.knowledge.match_lines import serve_lines
-from supportbot.samples.paths import ARTICLES
 from supportbot.pipeline.isolation import LEFT_BEHIND
+from supportbot.samples.paths import ARTICLES
 from supportbot.storage.move import move as move_store
 from supportbot.storage.open import open_store
 from supportbot.version import __version__

@@ -27,6 +27,7 @@ async def keep(ledger: Ledger, skill: str, about: About, key: str, value: Any) -
             ledger.delete(MEMORIES, known)
         return
     plain = msgspec.to_builtins(value)
+    msgspec.json.encode(plain)  # half a character, say, is refused here, where the skill's author can see it
     version = known.version if known else 0
     ledger.put(MEMORIES, Memory(id=name, version=version, skill=skill, person=about.person, value=plain))
 

@@ -47,6 +47,9 @@ _WORDS_FOR: dict[type[BaseException], str] = {
 }
 """What a handler may let out on purpose, and how it is said."""
 
+_STORE = ("supportbot.storage.", "supportbot.faults")
+"""Where the store's trouble comes from, or, in a test, a fault that stands in for it."""
+
 _AT_ONCE = 200
 """How many waiting dialogues are read at once."""
 
@@ -133,6 +136,8 @@ class Running:
             if _is_of_store(error) or (isinstance(error, asyncio.CancelledError) and self.is_stopping()):
                 raise
             ledger.restore(saved)
+            if isinstance(error, asyncio.CancelledError):
+                error = SkillError(f"{handler} cancelled itself")
             await self._excuse(handler, scene, call, error)
         finally:
             turn.close()
@@ -248,8 +253,9 @@ def _is_of_store(error: BaseException) -> bool:
     """
     if not isinstance(error, StoreError) or isinstance(error, Conflict | Duplicate | LostClaim):
         return False
-    *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
-    return str(innermost.f_globals.get("__name__", "")).startswith("supportbot.storage.")
+    modules = [str(frame.f_globals.get("__name__", "")) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [module for module in modules if module.startswith("supportbot.")]
+    return bool(own) and own[-1].startswith(_STORE)
 
 
 def _check_use(handler: Handler, turn: Turn) -> None:

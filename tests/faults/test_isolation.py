@@ -19,6 +19,7 @@ TEXTS = Texts()
 SKILLS = """
 import asyncio, os, sys, time
 from supportbot import PASS, Settings, Skill, match, on
+from supportbot.errors import Conflict
 
 class Bad(Skill[Settings]):
     time_limit = 0.3
@@ -53,11 +54,45 @@ class Bad(Skill[Settings]):
         for number in range(10_000):
             await turn.say(f"line {number}")
 
+    @on.message(match.exactly("cancel"))
+    async def cancels(self, turn):
+        asyncio.current_task().cancel()
+        await asyncio.sleep(0)
+
+    @on.message(match.exactly("swallow"))
+    async def swallows(self, turn):
+        while True:
+            try:
+                await asyncio.sleep(100)
+            except BaseException:
+                pass
+
+    @on.message(match.exactly("surrogate"))
+    async def surrogates(self, turn):
+        await turn.remember("k", "\\ud800x")
+
+    @on.message(match.exactly("conflict"))
+    async def conflicts(self, turn):
+        raise Conflict("as if")
+
     @on.message(match.exactly("thread"))
     def threads(self, turn):
         sys.exit(8)
 """
-WAYS = ("raise", "hold", "spin", "hang", "exit", "rubbish", "spam", "thread")
+WAYS = (
+    "raise",
+    "hold",
+    "spin",
+    "hang",
+    "exit",
+    "rubbish",
+    "spam",
+    "thread",
+    "cancel",
+    "swallow",
+    "surrogate",
+    "conflict",
+)
 
 
 def chat(folder: Path, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
@@ -83,7 +118,7 @@ def said_to(out: list[dict[str, Any]], who: str) -> list[str]:
     return [line["text"] for line in out if line.get("to") == who]
 
 
-@pytest.mark.parametrize("ways", [WAYS[:4], WAYS[4:]], ids=["raise, hold, spin, hang", "exit, rubbish, spam, thread"])
+@pytest.mark.parametrize("ways", [WAYS[:4], WAYS[4:8], WAYS[8:]], ids=", ".join)
 def test_whatever_a_skill_does_its_requester_is_answered_and_others_are_served(
     tmp_path: Path, ways: tuple[str, ...]
 ) -> None:

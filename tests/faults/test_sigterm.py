@@ -108,6 +108,24 @@ class Slow(Skill[SlowSettings]):
         await asyncio.sleep(self.time("loop"))
         return "Now it is done."
 
+    @on.message(match.words("stubborn"))
+    async def stubborn(self, turn: Turn) -> str:
+        """Swallow whatever is to end it."""
+        end = self.time("stubborn")
+        while end:
+            try:
+                await asyncio.sleep(end)
+            except BaseException:
+                pass
+        return "Now it is done."
+
+    @on.message(match.words("leaves"))
+    async def leaves(self, turn: Turn) -> str:
+        """Leave something running that swallows whatever is to end it."""
+        asyncio.create_task(self.stubborn(turn))
+        await asyncio.sleep(self.time("leaves"))
+        return "Now it is done."
+
     @on.message(match.words("thread"))
     def thread(self, turn: Turn) -> str:
         """Wait in a thread."""
@@ -122,15 +140,17 @@ class Slow(Skill[SlowSettings]):
         return 1_000 if is_new else 0
 '''
 
+SLOW_WAYS = ("loop", "thread", "stubborn", "leaves")
+
 
 def test_handlers_that_take_forever_do_not_keep_the_bot_from_ending(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW, "utf-8")
     skills = [{"slow": {"seen": str(tmp_path)}}, "greeting"]
     config = write_config(tmp_path, "sqlite", skills=skills, skill_paths=[str(tmp_path)])
-    slow: list[Line] = [{"from": who, "text": who, "id": "m1"} for who in ("loop", "thread")]
+    slow: list[Line] = [{"from": who, "text": who, "id": "m1"} for who in SLOW_WAYS]
     chat = Chat("--config", config, clock="real")
     chat.send(*slow, {"from": "bob", "text": "hi"})
-    while chat.undone != {1, 2}:
+    while chat.undone != set(range(1, len(SLOW_WAYS) + 1)):
         assert chat.read() is not None
     chat.process.send_signal(signal.SIGTERM)
     try:
@@ -141,9 +161,7 @@ def test_handlers_that_take_forever_do_not_keep_the_bot_from_ending(tmp_path: Pa
 
     following = Chat("--config", config, clock="real")
     outs = following.until_done(following.send(*slow))
-    assert sorted((out["to"], out["text"]) for out in outs[:2]) == [
-        ("loop", "Now it is done."),
-        ("thread", "Now it is done."),
-    ]
-    assert outs[2:] == [{"done": 1}, {"done": 2}]
+    said = [(out["to"], out["text"]) for out in outs if "to" in out]
+    assert sorted(said) == [(who, "Now it is done.") for who in sorted(SLOW_WAYS)]
+    assert [out for out in outs if "done" in out] == [{"done": n} for n in range(1, len(SLOW_WAYS) + 1)]
     assert following.end() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -325,3 +326,67 @@ async def test_what_cannot_be_given_back_is_given_back_later_and_only_once(
         await yard.crew.claim_due()
     await asyncio.gather(yard.crew.claim_due(), yard.crew.claim_due())
     assert sorted(given_back) == ["w1", "w2"]
+
+
+async def test_work_that_cancels_its_own_task_has_failed_and_is_tried_again(yard: Yard) -> None:
+    cancelled: list[str] = []
+
+    async def cancels_once(work: Work) -> None:
+        if not cancelled:
+            cancelled.append(work.id)
+            task = asyncio.current_task()
+            assert task
+            task.cancel()
+            await asyncio.sleep(0)
+
+    yard.does = cancels_once
+    await yard.add("w1")
+    await yard.crew.idle()
+    assert yard.done == []
+    yard.clock.move_to(yard.clock.now() + SECOND)
+    await yard.crew.idle()
+    assert yard.done == ["w1"]
+
+
+async def test_stopping_waits_for_nothing_that_does_not_end(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "_LONGEST_END", 0.02)
+    stuck: list[str] = []
+    let_go = asyncio.Event()
+
+    async def swallows(work: Work) -> None:
+        while not let_go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await let_go.wait()
+
+    yard.does, yard.crew.on_stuck = swallows, lambda: stuck.append("told")
+    await yard.add("w1")
+    await asyncio.sleep(0)
+    await yard.crew.stop(0)
+    assert stuck == ["told"]
+    let_go.set()
+    await asyncio.wait(set(yard.crew._tasks))
+
+
+@pytest.mark.parametrize("comes", ["before the failure", "after the failure"])
+async def test_work_that_waits_behind_what_is_put_off_is_put_off_as_well(yard: Yard, comes: str) -> None:
+    async def fails(work: Work) -> None:
+        raise RuntimeError("not now")
+
+    async def take(number: int) -> asyncio.Future[bool]:
+        done = yard.crew.watch(f"line {number}")
+        changes = Changes(work=[signal_work(f"w{number}")])
+        claimed = await yard.store.commit(changes)
+        yard.crew.account(changes, f"line {number}")
+        yard.crew.start(claimed)
+        yard.crew.close_account(f"line {number}")
+        await yard.crew.put_off_what_waits()
+        return done
+
+    yard.does = fails
+    accounts = [await take(1)]
+    if comes == "after the failure":
+        await yard.crew.idle()
+    accounts.append(await take(2))
+    await yard.crew.idle()
+    assert [account.done() and account.result() for account in accounts] == [False, False]
+    assert all(account.done() for account in accounts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
@@ -13,9 +14,11 @@ import pytest
 
 from supportbot import PASS, Choice, Duration, Reply, Settings, Skill, Turn, match, on
 from supportbot.config import LimitsSettings
-from supportbot.errors import SkillError
-from supportbot.pipeline import isolation
+from supportbot.errors import Conflict, Duplicate, LostClaim, SkillError, StoreFailed
+from supportbot.pipeline import crew, isolation
+from supportbot.pipeline.crew import MOST_ATTEMPTS
 from supportbot.pipeline.isolation import Blocked
+from supportbot.storage.base import LARGEST_FILE
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
 
@@ -81,6 +84,40 @@ async def cancels_itself(turn: Turn) -> str:
     raise asyncio.CancelledError
 
 
+async def cancels_its_own_task(turn: Turn) -> str:
+    task = asyncio.current_task()
+    assert task
+    task.cancel()
+    await asyncio.sleep(0)
+    return "unreached"
+
+
+async def raises_an_error_of_the_store(turn: Turn) -> str:
+    raise StoreFailed("as if the disk were full")
+
+
+async def raises_a_conflict(turn: Turn) -> str:
+    raise Conflict("as if a document had changed")
+
+
+async def raises_a_lost_claim(turn: Turn) -> str:
+    raise LostClaim("as if another had the work")
+
+
+async def raises_a_duplicate(turn: Turn) -> str:
+    raise Duplicate("as if it had been stored before")
+
+
+async def remembers_half_a_character(turn: Turn) -> str:
+    await turn.remember("thing", "\ud800x")
+    return "kept"
+
+
+async def opens_a_ticket_about_half_a_character(turn: Turn) -> str:
+    await turn.open_ticket(subject="s\ud800")
+    return "opened"
+
+
 async def stops_iterating(turn: Turn) -> str:
     return next(iter(()))
 
@@ -114,6 +151,13 @@ BROKEN: list[Handle] = [
     returns_rubbish,
     passes_after_a_verb,
     cancels_itself,
+    cancels_its_own_task,
+    raises_an_error_of_the_store,
+    raises_a_conflict,
+    raises_a_lost_claim,
+    raises_a_duplicate,
+    remembers_half_a_character,
+    opens_a_ticket_about_half_a_character,
     stops_iterating,
     exhausts_the_stack,
     remembers_what_is_no_json,
@@ -288,6 +332,144 @@ async def test_a_task_that_outlives_its_turn_cannot_speak(bot_with: BotWith) -> 
     assert isinstance((await asyncio.gather(*spawned, return_exceptions=True))[0], SkillError)
     await bot.advance("1h")
     assert all(line["text"] != "psst" for line in bot.shown)
+
+
+async def test_what_is_scheduled_with_data_that_cannot_be_stored_is_the_skills_failure(bot_with: BotWith) -> None:
+    class Late(Skill[Settings]):
+        @on.message(match.words("break"))
+        async def begin(self, turn: Turn) -> str:
+            await turn.schedule(self.tick, after="1s", data=object())
+            return "begun"
+
+        @on.timer
+        async def tick(self, turn: Turn) -> str:
+            return "tick"
+
+    bot = await bot_with(Late(), fails=False)
+    assert await bot.requester("ada").says("break") == TEXTS("errors.broken")
+    assert isinstance(bot._errors[0], SkillError)
+
+
+async def test_trouble_of_the_store_inside_a_verb_is_not_the_skills_failure(
+    bot_with: BotWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def recalls(turn: Turn) -> str:
+        return f"It was {await turn.recall('thing', 'nothing')}."
+
+    bot = await bot_with(broken(recalls), fails=False)
+    troubles = [None]
+    store_get, refused = bot.app.store.get, bot.app.store.put_file
+
+    async def get(kind: Any, id: str) -> Any:
+        if kind.name == "memories" and troubles:
+            troubles.pop()
+            await refused(b"x" * (LARGEST_FILE + 1))  # as the store itself raises it
+        return await store_get(kind, id)
+
+    monkeypatch.setattr(bot.app.store, "get", get)
+    ada = bot.requester("ada")
+    assert await ada.says("break") == ""
+    await bot.advance("2s")
+    assert [line["text"] for line in bot.shown] == ["It was nothing."]
+
+
+@pytest.fixture
+async def stubborn(monkeypatch: pytest.MonkeyPatch, stuck: asyncio.Event) -> AsyncIterator[Handle]:
+    """A handler that swallows whatever is to end it, and then wants to speak."""
+    monkeypatch.setattr(isolation, "GRACE", 0.05)
+    left: list[Any] = []
+    monkeypatch.setattr(isolation, "LEFT_BEHIND", left)
+
+    async def swallows(turn: Turn) -> str:
+        while not stuck.is_set():
+            try:
+                await asyncio.sleep(100)
+            except BaseException:  # noqa: BLE001 - that is what it does wrong
+                with contextlib.suppress(SkillError):
+                    await turn.say("I am still here.")
+        return "late"
+
+    yield swallows
+    stuck.set()
+    for run in left:
+        run.close()
+
+
+async def test_a_handler_that_swallows_its_cancellation_is_left_behind_at_its_limit(
+    bot_with: BotWith, stubborn: Handle
+) -> None:
+    bot = await bot_with(broken(stubborn, limit=0.05), fails=False)
+    ada = bot.requester("ada")
+    assert await ada.says("break") == TEXTS("errors.broken")
+    assert "ada" in await ada.says("hello")
+    await bot.advance("1h")
+    assert all("still here" not in line["text"] for line in bot.shown)
+
+
+async def test_a_handler_that_swallows_its_cancellation_does_not_keep_the_bot_from_stopping(
+    bot_with: BotWith, stubborn: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "_LONGEST_END", 0.05)
+    bot = await bot_with(broken(stubborn), fails=False)
+    await bot.app.bot.receive(bot._console.event("ada", key="m", text="break"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await bot.app.bot.crew.stop(0)
+    assert bot.app.bot.crew._tasks == set()
+    assert len(isolation.LEFT_BEHIND) == 1
+    assert bot.shown == []
+
+
+async def test_a_verb_used_by_what_outlives_its_turn_does_nothing(bot_with: BotWith, stuck: asyncio.Event) -> None:
+    spawned: list[asyncio.Task[Any]] = []
+
+    async def closes_later(turn: Turn) -> str:
+        ticket = await turn.open_ticket(subject="printer")
+
+        async def close() -> None:
+            await stuck.wait()
+            await turn.tickets.close(ticket.reference)
+
+        spawned.append(asyncio.create_task(close()))
+        return "Begun."
+
+    bot = await bot_with(broken(closes_later))
+    await bot.requester("ada").says("break")
+    stuck.set()
+    assert isinstance((await asyncio.gather(*spawned, return_exceptions=True))[0], SkillError)
+
+
+async def test_a_message_that_ended_the_process_five_times_is_buried_with_an_apology(bot_with: BotWith) -> None:
+    runs: list[str] = []
+
+    async def counts(turn: Turn) -> str:
+        runs.append(turn.text)
+        return "done"
+
+    bot = await bot_with(broken(counts), fails=False)
+    store = bot.app.store
+    _, [work] = await bot.app.bot.intake.keep(bot._console.event("ada", key="m", text="break"))
+    for _ in range(MOST_ATTEMPTS - 1):
+        await store.release(work)
+        [work] = await store.claim(work.queue, bot.clock.now())
+    await store.release(work)
+    await bot.app.bot.crew.idle()
+    assert runs == []
+    assert [line["text"] for line in bot.shown if line["to"] == "ada"] == [TEXTS("errors.given_up")]
+    assert [buried.id for buried in await store.buried()] == [work.id]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_one_moment_comes_once_where_messages_are_decided_together_and_then_apart(bot_with: BotWith) -> None:
+    async def asks_slowly(turn: Turn) -> str:
+        await asyncio.sleep(0.15)
+        return await turn.ask("What?")
+
+    bot = await bot_with(broken(asks_slowly))
+    ada, bob = bot.requester("ada"), bot.requester("bob")
+    messages = [(ada, "break"), (ada, "break it"), (ada, "break all")]
+    shown = await bot.quickly(*messages, (bob, "hello"))
+    assert [line["text"] for line in shown].count(TEXTS("errors.one_moment")) <= len(messages)
 
 
 # --- plain functions ----------------------------------------------------------------------------------------------
