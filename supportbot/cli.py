@@ -234,6 +234,8 @@ async def _talk(config: Config, *, strict: bool, is_demo: bool) -> None:
     app = await open_app(config, clock, [lambda _: terminal.console], strict=strict)
     _tell_failures(app)
 
+    app.bot.running.on_failure = terminal.show_failure
+
     async def talk(stop: asyncio.Event) -> None:
         await app.start()
         await terminal.talk(app, lines_of_stdin(stop))

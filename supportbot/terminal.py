@@ -140,6 +140,10 @@ class Terminal:
         if self._waits:
             self._screen.print(self._prompt, end="")
 
+    def show_failure(self, error: BaseException) -> None:
+        """Tell whoever tries a skill what went wrong in it; on a platform only the log says so."""
+        self._screen.print(Text(f"    {type(error).__name__}: {error}", "red"), soft_wrap=True)
+
     def _print(self, line: dict[str, Any]) -> None:
         if line.get("mark"):
             self._screen.print(Text(f"    ✓ {line['text']}", "dim"))

@@ -175,7 +175,7 @@ NOUNS: dict[str, Any] = {
     "start": Start,
 }
 """How the page spells what has names, and what it is."""
-NOT_FOR_AUTHORS = {"turn.finish", "bot.act", "heard.lines"}
+NOT_FOR_AUTHORS = {"turn.close", "turn.finish", "bot.act", "heard.lines"}
 """What the engine itself calls."""
 OTHERS = {"BaseException", "BotHarness", "Exception", "False", "NAME", "None", "True", "ValueError"}
 """Names with a capital that are no part of the face."""

@@ -32,12 +32,15 @@ from supportbot.knowledge.base import Knowledge
 from supportbot.logs import log
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers
-from supportbot.pipeline.isolation import Isolation, where, withdraw_cancellation
+from supportbot.pipeline.isolation import Blocked, Isolation, where, withdraw_cancellation
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.switches import Switches
 from supportbot.reader import Answer
 from supportbot.skills.base import Pass
 from supportbot.turn import Turn
+
+_LONGEST_REASON = 500
+"""Characters of the house's own sentence about a misuse; what anybody else's error says is not logged."""
 
 _WORDS_FOR: dict[type[BaseException], str] = {
     NotFound: "tickets.not_found",
@@ -214,7 +217,9 @@ class Running:
 
     async def _apologise(self, handler: Handler, scene: Scene, call: Call, error: BaseException) -> None:
         place = where(error, handler.function)
-        log.error("skill failed", skill=handler.skill, handler=handler.name, where=place, error=type(error).__name__)
+        reason = str(error)[:_LONGEST_REASON] if isinstance(error, SkillError | Blocked) else ""
+        name = type(error).__name__
+        log.error("skill failed", skill=handler.skill, handler=handler.name, where=place, error=name, reason=reason)
         self.on_failure(error)
         end_dialogue(scene.case, call.dialogue)
         if isinstance(scene.origin, Event):
