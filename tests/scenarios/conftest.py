@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from supportbot.samples.paths import ARTICLES
-from supportbot.testing.harness import BotHarness
+from supportbot.testing.harness import BotHarness, Party
 from supportbot.texts import Texts
 
 BotWith = Callable[..., Awaitable[BotHarness]]
@@ -24,3 +24,17 @@ async def bot(bot_with: BotWith) -> BotHarness:
 def texts() -> Texts:
     """The bot's sentences, by their key."""
     return Texts()
+
+
+@pytest.fixture
+def sam(bot: BotHarness) -> Party:
+    """An agent."""
+    return bot.agent("sam")
+
+
+@pytest.fixture
+async def waiting(bot: BotHarness) -> Party:
+    """Ada, a requester who waits with T-1001."""
+    ada = bot.requester("ada")
+    await ada.says("/human printer on fire")
+    return ada

@@ -27,17 +27,9 @@ AGENT_COMMANDS = (
 
 
 @pytest.fixture
-async def ada(bot: BotHarness) -> Party:
+def ada(waiting: Party) -> Party:
     """A requester who waits with T-1001."""
-    ada = bot.requester("ada")
-    await ada.says("/human printer on fire")
-    return ada
-
-
-@pytest.fixture
-def sam(bot: BotHarness) -> Party:
-    """An agent."""
-    return bot.agent("sam")
+    return waiting
 
 
 @pytest.fixture

@@ -9,17 +9,9 @@ from supportbot.texts import Texts
 
 
 @pytest.fixture
-async def ada(bot: BotHarness) -> Party:
+def ada(waiting: Party) -> Party:
     """A requester who waits with T-1001."""
-    ada = bot.requester("ada")
-    await ada.says("/human printer on fire")
-    return ada
-
-
-@pytest.fixture
-def sam(bot: BotHarness) -> Party:
-    """An agent."""
-    return bot.agent("sam")
+    return waiting
 
 
 def seen(shown: list[dict[str, object]], reader: str) -> list[object]:
