@@ -74,7 +74,7 @@ class Bot:
     async def receive(self, event: Event, cause: str = "") -> None:
         """Take in what a person did: when this returns it is stored and may be acknowledged; the rest follows."""
         changes, claimed = await self.intake.keep(event)
-        self.crew.account(changes, cause)
+        self.crew.accounts.put(changes, cause)
         self.crew.start(claimed)
 
     async def turn(self, work: Work) -> list[Work]:

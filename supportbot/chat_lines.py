@@ -97,14 +97,14 @@ class ChatLines:
 
     async def _receive(self, number: int, event: Event) -> None:
         cause = f"line {number}"
-        done = self._crew.watch(cause)
+        done = self._crew.accounts.watch(cause)
         try:
             await self._app.bot.receive(event, cause)
         except Exception as error:  # noqa: BLE001 - the border: what could not be stored is said, and the bot goes on
-            self._crew.close_account(cause)
+            self._crew.accounts.close(cause)
             self._write({"error": f"line {number}: {error}", "done": number})
             return
-        self._crew.close_account(cause)
+        self._crew.accounts.close(cause)
         await self._crew.put_off_what_waits()
         if await done:
             self._write({"done": number})

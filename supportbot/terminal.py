@@ -86,9 +86,9 @@ class Terminal:
             self._become(is_agent=text == "/agent")
             return
         event = await self._event(app, text, number)
-        done = app.bot.crew.watch(number)
+        done = app.bot.crew.accounts.watch(number)
         await app.bot.receive(event, number)
-        app.bot.crew.close_account(number)
+        app.bot.crew.accounts.close(number)
         await done
 
     async def _event(self, app: App, text: str, number: str) -> Event:

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.work import Work
-from supportbot.errors import LostClaim, StoreError
+from supportbot.errors import LostClaim
 from supportbot.logs import log
+from supportbot.pipeline.accounts import Accounts
 from supportbot.pipeline.isolation import withdraw_cancellation
 from supportbot.storage.base import Changes, Store
 
@@ -46,13 +47,7 @@ class Crew:
         """Is told that work which was cut off does not end; it is cut off once more after that."""
         self.is_stopping = False
         """Running work is cut off; at any other time a cancellation is the doing of what was run, and its failure."""
-        self._causes: dict[str, tuple[str, ...]] = {}
-        """The accounts that each piece of work was put to: more than one where it took other work along."""
-        self._open: dict[str, int] = {}
-        self._done: dict[str, asyncio.Future[bool]] = {}
-        self._put_off: set[str] = set()
-        self._keys: dict[str, tuple[str, str]] = {}
-        """Queue and key of each piece of work that was put to an account."""
+        self.accounts = Accounts(store, clock, jobs.keys())
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -70,10 +65,7 @@ class Crew:
     async def commit(self, changes: Changes, of: Work | None = None) -> list[Work]:
         """Commit, keep account of what it adds for `of`'s causes, and return what it claimed."""
         claimed = await self._store.commit(changes)
-        if self._open:
-            if of:
-                self._take_along(changes, of)
-            self.account(changes, *(self._causes.get(of.id, ()) if of else ()))
+        self.accounts.committed(changes, of)
         if changes.work and not claimed:
             self._stirred.set()
         return claimed
@@ -95,7 +87,7 @@ class Crew:
                 claimed = []  # somebody else did it, or does
             except Exception as error:  # noqa: BLE001 - the border: whatever failed, the work is kept
                 claimed = await self._failed(work, error)
-            self._settle(work.id)
+            self.accounts.settle(work.id)
             if not claimed:
                 return
             work, *others = claimed
@@ -111,8 +103,8 @@ class Crew:
             exc_info=error,
         )
         self.on_failure(error)
-        if work.id in self._causes and work.attempt < MOST_ATTEMPTS:
-            self._put_off.update(self._causes[work.id])
+        if work.attempt < MOST_ATTEMPTS:
+            self.accounts.put_off(work.id)
         changes, reason = Changes(), type(error).__name__
         try:
             if work.attempt >= MOST_ATTEMPTS:
@@ -130,6 +122,10 @@ class Crew:
             self._stranded.append(work)
             await self.put_off_what_waits()
             return []
+
+    async def put_off_what_waits(self) -> None:
+        """Close the accounts of work that waits behind other work which is tried again only later."""
+        await self.accounts.put_off_what_waits(behind={work.id for work in self._stranded})
 
     # --- looking for what is due ----------------------------------------------------------------------------------
 
@@ -195,78 +191,6 @@ class Crew:
             if stuck := await _cut_off(late):
                 self.on_stuck()
                 await _cut_off(stuck)
-
-    # --- what belongs to a line of `chat --json` ------------------------------------------------------------------
-
-    def watch(self, cause: str) -> asyncio.Future[bool]:
-        """Open an account under a cause; the future is done when all work that was put to it is.
-
-        Its result is False where some of that work failed and is put off to a later time.
-        """
-        self._open[cause] = 1
-        self._done[cause] = asyncio.get_running_loop().create_future()
-        return self._done[cause]
-
-    def account(self, changes: Changes, *causes: str) -> None:
-        """Put the work that a commit adds for now to its causes' accounts, and take off what it took back."""
-        now, known = self._clock.now(), tuple(cause for cause in causes if cause)
-        for new in changes.work:
-            is_ours = new.queue in self._jobs and new.due <= now
-            if known and is_ours and new.id not in self._causes:
-                self._keys[new.id] = new.queue, new.key
-                self._put_to(new.id, known)
-        for withdrawn in changes.finished:
-            if not withdrawn.attempt:
-                self._settle(withdrawn.id)
-        added = {new.id for new in changes.work}
-        for cancelled in changes.cancelled:
-            if cancelled not in added:
-                self._settle(cancelled)
-
-    def _take_along(self, changes: Changes, of: Work) -> None:
-        """Hand on the causes of the work that a turn dealt with beside its own: they close with what it leads to."""
-        for along in changes.finished:
-            if (along.queue, along.key) == (of.queue, of.key) and along.id != of.id and along.id in self._causes:
-                causes = self._causes.pop(along.id)
-                self._keys.setdefault(of.id, self._keys.pop(along.id))
-                self._causes[of.id] = (*self._causes.get(of.id, ()), *causes)
-
-    def _put_to(self, work_id: str, causes: tuple[str, ...]) -> None:
-        self._causes[work_id] = causes
-        for cause in causes:
-            self._open[cause] += 1
-
-    def close_account(self, cause: str) -> None:
-        """Say that nothing more will be put to a cause from outside."""
-        self._count_down(cause)
-
-    async def put_off_what_waits(self) -> None:
-        """Close the accounts of work that waits behind other work which is tried again only later."""
-        stranded = {work.id for work in self._stranded}
-        for work_id in list(self._causes):
-            queue, key = self._keys[work_id]
-            try:
-                first = await self._store.pending(queue, key=key, limit=1)
-            except StoreError as error:
-                log.error("what waits could not be looked up", error=type(error).__name__)
-                return
-            if first and (first[0].not_before > self._clock.now() or first[0].id in stranded):
-                self._put_off.update(self._causes.get(work_id, ()))
-                self._settle(work_id)
-
-    def _settle(self, work_id: str) -> None:
-        self._keys.pop(work_id, None)
-        for cause in self._causes.pop(work_id, ()):
-            self._count_down(cause)
-
-    def _count_down(self, cause: str) -> None:
-        self._open[cause] -= 1
-        if self._open[cause] == 0:
-            del self._open[cause]
-            done = self._done.pop(cause)
-            if not done.done():
-                done.set_result(cause not in self._put_off)
-            self._put_off.discard(cause)
 
 
 async def _cut_off(tasks: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:

@@ -210,12 +210,12 @@ async def test_an_account_is_done_when_all_that_it_caused_is(yard: Yard) -> None
         await gate.wait()
 
     yard.does = waits
-    done = yard.crew.watch("line 1")
+    done = yard.crew.accounts.watch("line 1")
     changes = Changes(work=[Work(id="w1", queue=TURNS, key="k", due=0, payload=Signal(name="x", conversation="c"))])
     claimed = await yard.store.commit(changes)
-    yard.crew.account(changes, "line 1")
+    yard.crew.accounts.put(changes, "line 1")
     yard.crew.start(claimed)
-    yard.crew.close_account("line 1")
+    yard.crew.accounts.close("line 1")
     await asyncio.sleep(0)
     assert not done.done()
     gate.set()
@@ -228,28 +228,28 @@ def signal_work(name: str, key: str = "k") -> Work:
 
 
 async def test_an_account_is_done_when_its_work_is_cancelled_before_it_runs(yard: Yard) -> None:
-    done = yard.crew.watch("line 1")
+    done = yard.crew.accounts.watch("line 1")
     changes = Changes(work=[signal_work("w1")])
     await yard.store.commit(Changes(work=[signal_work("runs")]))
     assert await yard.store.commit(changes) == []
-    yard.crew.account(changes, "line 1")
-    yard.crew.close_account("line 1")
+    yard.crew.accounts.put(changes, "line 1")
+    yard.crew.accounts.close("line 1")
     assert not done.done()
     await yard.crew.commit(Changes(cancelled=["w1"]))
     assert done.done()
 
 
 async def test_work_that_is_cancelled_and_added_again_keeps_its_account_open(yard: Yard) -> None:
-    done = yard.crew.watch("line 1")
+    done = yard.crew.accounts.watch("line 1")
     changes = Changes(work=[signal_work("w1")])
-    yard.crew.account(changes, "line 1")
-    yard.crew.close_account("line 1")
-    yard.crew.account(Changes(work=[signal_work("w1")], cancelled=["w1"]))
+    yard.crew.accounts.put(changes, "line 1")
+    yard.crew.accounts.close("line 1")
+    yard.crew.accounts.put(Changes(work=[signal_work("w1")], cancelled=["w1"]))
     assert not done.done()
 
 
 async def test_the_account_of_work_that_another_took_along_closes_with_what_that_leads_to(yard: Yard) -> None:
-    accounts = [yard.crew.watch(f"line {number}") for number in (1, 2)]
+    accounts = [yard.crew.accounts.watch(f"line {number}") for number in (1, 2)]
     gate = asyncio.Event()
 
     async def leads_to_more(work: Work) -> list[Work]:
@@ -266,9 +266,9 @@ async def test_the_account_of_work_that_another_took_along_closes_with_what_that
     for number in (1, 2):
         changes = Changes(work=[signal_work(f"w{number}")])
         claimed = await yard.store.commit(changes)
-        yard.crew.account(changes, f"line {number}")
+        yard.crew.accounts.put(changes, f"line {number}")
         yard.crew.start(claimed)
-        yard.crew.close_account(f"line {number}")
+        yard.crew.accounts.close(f"line {number}")
     for _ in range(50):
         await asyncio.sleep(0)
     assert [account.done() for account in accounts] == [False, False]
@@ -279,12 +279,12 @@ async def test_the_account_of_work_that_another_took_along_closes_with_what_that
 
 
 async def test_work_taken_back_from_another_key_is_off_its_account_at_once(yard: Yard) -> None:
-    done = yard.crew.watch("line 1")
+    done = yard.crew.accounts.watch("line 1")
     running, _ = await yard.store.commit(Changes(work=[signal_work("w1"), signal_work("being sent", key="out")]))
     changes = Changes(work=[signal_work("unsent", key="out")])
     await yard.store.commit(changes)
-    yard.crew.account(changes, "line 1")
-    yard.crew.close_account("line 1")
+    yard.crew.accounts.put(changes, "line 1")
+    yard.crew.accounts.close("line 1")
     unsent = await yard.store.pending(TURNS, key="out")
     await yard.crew.commit(Changes(finished=[unsent[-1], running]), running)
     assert done.done()
@@ -373,12 +373,12 @@ async def test_work_that_waits_behind_what_is_put_off_is_put_off_as_well(yard: Y
         raise RuntimeError("not now")
 
     async def take(number: int) -> asyncio.Future[bool]:
-        done = yard.crew.watch(f"line {number}")
+        done = yard.crew.accounts.watch(f"line {number}")
         changes = Changes(work=[signal_work(f"w{number}")])
         claimed = await yard.store.commit(changes)
-        yard.crew.account(changes, f"line {number}")
+        yard.crew.accounts.put(changes, f"line {number}")
         yard.crew.start(claimed)
-        yard.crew.close_account(f"line {number}")
+        yard.crew.accounts.close(f"line {number}")
         await yard.crew.put_off_what_waits()
         return done
 

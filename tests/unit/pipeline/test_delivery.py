@@ -275,10 +275,10 @@ async def test_what_goes_out_through_another_process_is_left_to_it(bot_with: Bot
     elsewhere = Address("elsewhere", "w", "@ada")
     message = Outgoing(id="o1", address=elsewhere, conversation="c", purpose="answer", text="hello")
     work = Work(id="o1", queue=outbox("elsewhere"), key=elsewhere.key, due=0, payload=message)
-    done = bot.app.bot.crew.watch("line 1")
+    done = bot.app.bot.crew.accounts.watch("line 1")
     bot.app.bot.crew.start(await bot.app.bot.crew.commit(Changes(work=[work])))
-    bot.app.bot.crew.account(Changes(work=[work]), "line 1")
-    bot.app.bot.crew.close_account("line 1")
+    bot.app.bot.crew.accounts.put(Changes(work=[work]), "line 1")
+    bot.app.bot.crew.accounts.close("line 1")
     await bot.advance("1h")
     assert done.done()
     assert bot.shown == []
