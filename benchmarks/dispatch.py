@@ -130,7 +130,7 @@ async def supportbot_with_a_turn(handlers: Handlers) -> Once:
 
     async def dispatch() -> None:
         case = Case(Ledger(store, rules, event.at, event.key), conversation)
-        await dispatcher.message(Scene(case, event, ada, place))
+        await dispatcher.message(Scene(case=case, origin=event, person=ada, here=place))
 
     return dispatch
 
