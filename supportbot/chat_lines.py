@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import json
 import sys
@@ -70,6 +71,8 @@ class ChatLines:
         try:
             line = read_line(raw)
             if line.advance is not None:
+                if line.who is not None or line.text is not None or line.press is not None:
+                    raise ValueError('give "advance" a line of its own')
                 await self._wait_for_all()
                 await self._advance(line.advance, line.id)
                 self._write({"done": number})
@@ -165,7 +168,7 @@ async def move_clock(app: App, clock: SimulatedClock, span: int) -> None:
 def read_line(raw: bytes) -> Line:
     """Read one line; ValueError or MsgspecError says what is wrong with it."""
     try:
-        text = raw.decode("utf-8")
+        text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"this is no UTF-8 at byte {error.start}") from error
     try:
