@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from supportbot.desk.case import Case
 from supportbot.dialogue import Journal
@@ -33,6 +34,8 @@ class Asking:
     journal: Journal
     dialogue: Dialogue | None = None
     answer: Answer | None = None
+    part: dict[str, Any] = field(default_factory=dict)
+    """Of the open form: what is filled in already."""
     gave_up: bool = False
     """The deadline of the open question has come."""
     is_agent: bool = False

@@ -12,10 +12,10 @@ from supportbot.clock import DAY, milliseconds
 from supportbot.dialogue import DEEPEST, NotRead, failure
 from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question, Step
 from supportbot.domain.event import Signal
-from supportbot.domain.reply import Offer, Reply
+from supportbot.domain.reply import Choice, Offer, Reply
 from supportbot.errors import NoAnswer
 from supportbot.ids import derived
-from supportbot.reader import Reader, Unreadable
+from supportbot.reader import Answer, FormReader, Reader, Unreadable
 
 Span = timedelta | str
 
@@ -31,15 +31,37 @@ def answered(asking: Asking, reader: Reader[Any], name: str) -> Step | None:
     elif asking.answer is not None:
         answer, asking.answer = asking.answer, None
         try:
-            value = reader.read(answer)
+            value = _value_in(asking, reader, answer)
         except Unreadable as error:
             raise NotRead(error.hint_key, error.values) from error
-        step = Step(kind="ask", name=name, result=msgspec.to_builtins(value))
+        if value is None:
+            return None
+        asking.part = {}
+        step = Step(kind="ask", name=name, result=value)
     else:
         return None
     step = msgspec.structs.replace(step, at=asking.case.ledger.now)
     asking.journal.record(step)
     return step
+
+
+def _value_in(asking: Asking, reader: Reader[Any], answer: Answer) -> Any:
+    """Read the value as it is journaled; None where a form has a field left to ask for."""
+    if not isinstance(reader, FormReader):
+        return msgspec.to_builtins(reader.read(answer))
+    name = reader.missing(asking.part)
+    _, field = reader.fields[name]
+    asking.part = {**asking.part, name: msgspec.to_builtins(field.read(answer))}
+    return None if reader.missing(asking.part) else asking.part
+
+
+def put(asking: Asking, reply: Reply, reader: Reader[Any]) -> Reply:
+    """Word the question as it is put now: of a form, the next field's, with the form's own words before the first."""
+    if not isinstance(reader, FormReader):
+        return reply
+    question, field = reader.fields[reader.missing(asking.part)]
+    words = question if asking.part or not reply.text else f"{reply.text}\n{question}"
+    return Reply(words, tuple(Choice(option) for option in field.options))
 
 
 def offer(asking: Asking, reply: Reply) -> Offer:
@@ -51,6 +73,7 @@ def offer(asking: Asking, reply: Reply) -> Offer:
         choices=tuple(reply.choices),
         dialogue=asking.dialogue_id,
         step=asking.journal.position,
+        part=len(asking.part),
     )
 
 
@@ -93,6 +116,7 @@ def keep(asking: Asking, reply: Reply, within: Span | None, *, yielding: bool) -
             yielding=yielding,
             deadline=_deadline(asking, within, yielding=yielding),
             raises=within is not None,
+            part=asking.part,
         ),
     )
     case.ledger.put(DIALOGUES, dialogue)
@@ -106,7 +130,9 @@ def _deadline(asking: Asking, within: Span | None, *, yielding: bool) -> str:
         name="deadline",
         conversation=asking.case.conversation.id,
         skill=asking.skill,
-        data={"dialogue": asking.dialogue_id, "step": step},
+        data={"dialogue": asking.dialogue_id, "step": step, "part": len(asking.part)},
     )
     patience = milliseconds(within) if within is not None else 7 * PATIENCE if yielding else PATIENCE
-    return asking.case.later(signal, after=patience, id=derived("deadline", asking.dialogue_id, str(step)))
+    return asking.case.later(
+        signal, after=patience, id=derived("deadline", asking.dialogue_id, str(step), str(len(asking.part)))
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 import msgspec
 
@@ -69,6 +69,27 @@ def _read_text(answer: Answer) -> str:
 
 text: Reader[str] = Reader("text", str, _read_text, any_text=True)
 """Takes every plain text."""
+
+
+class FormReader(Reader[dict[str, Any]]):
+    """Reads a record of several fields, each with its question and its reader; the answer is the whole record.
+
+    Where a platform has no forms the questions are asked in turn; the journal gets the same record.
+    """
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Mapping[str, tuple[str, Reader[Any]]]) -> None:
+        shape = TypedDict("Form", {name: reader.type for name, (_, reader) in fields.items()})  # type: ignore[misc] # made of what it is given
+        super().__init__("form", shape, self._read_whole)
+        self.fields = dict(fields)
+
+    def missing(self, part: Mapping[str, Any]) -> str:
+        """Name the first field that is not filled in, "" where all are."""
+        return next((name for name in self.fields if name not in part), "")
+
+    def _read_whole(self, answer: Answer) -> dict[str, Any]:
+        raise TypeError(f"a form is read field by field, not from {answer.text!r}")
 
 
 def yes_or_no(yes: str, no: str, yes_words: str, no_words: str) -> Reader[bool]:

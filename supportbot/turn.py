@@ -249,6 +249,7 @@ class Turn:
             self.suspended_at = caller()
             if not yielding and await open_question.make_room(self._asking):
                 self._speak(self.phrase("dialogue.too_many"))
+            reply = open_question.put(self._asking, reply, reader)
             offer = open_question.offer(self._asking, reply)
             self._speak(reply, offer=offer)
             open_question.keep(self._asking, reply, within, yielding=yielding)

@@ -37,6 +37,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The id of the work that ends the waiting."""
     raises: bool = False
     """`within` was given: the deadline raises NoAnswer instead of ending the dialogue."""
+    part: dict[str, Any] = {}
+    """Of a form: the fields that are filled in already, in the order of their questions."""
 
 
 class Dialogue(Record, frozen=True, kw_only=True):

@@ -104,6 +104,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     dialogue: str = ""
     """The dialogue whose question this is; `step` is the question's place in its journal."""
     step: int = -1
+    part: int = 0
+    """Of a form: how many fields were filled in when this was offered."""
 
 
 OFFERS: Log[Offer] = Log("offers", Offer)

@@ -11,7 +11,7 @@ from supportbot.domain.reply import OFFERS, Choice
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers, MessageHandlers
 from supportbot.pipeline.ownership import Scene
-from supportbot.pipeline.questions import Questions
+from supportbot.pipeline.questions import Questions, is_open
 from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer, began_with_command
 from supportbot.pipeline.switches import Switches
 from supportbot.skills.match import Said
@@ -163,7 +163,7 @@ class Dispatch:
             return
         if offer.dialogue:
             dialogue = await scene.case.ledger.get(DIALOGUES, offer.dialogue)
-            if dialogue is None or len(dialogue.steps) != offer.step:
+            if dialogue is None or not is_open(dialogue, offer.step, offer.part):
                 answer(scene, scene.case.texts("dialogue.already_answered"), Call(is_command=True))
             elif dialogue.question is None:
                 await self.questions.go_on(scene, dialogue, Call(dialogue=dialogue))

@@ -120,6 +120,7 @@ class Questions:
             choices=choices,
             dialogue=dialogue.id,
             step=len(dialogue.steps),
+            part=len(question.part),
         )
         if scene.side == "agents":  # in the thread where it was asked
             case.answer_at(scene.here, Reply(words, choices), skill=dialogue.skill, offer=offer)
@@ -132,7 +133,7 @@ class Questions:
         """End the waiting for an answer that did not come in time."""
         case = scene.case
         dialogue = await case.ledger.get(DIALOGUES, str(signal.data["dialogue"]))
-        if dialogue is None or len(dialogue.steps) != signal.data["step"]:
+        if dialogue is None or not is_open(dialogue, signal.data["step"], signal.data.get("part", 0)):
             return
         if dialogue.question and dialogue.question.raises:
             await self.go_on(scene, dialogue, Call(dialogue=dialogue, gave_up=True))
@@ -167,3 +168,9 @@ async def to_a_person(case: Case, dialogue: Dialogue) -> None:
     details = case.texts("agents.answers_given", answers=escape("; ".join(given)) or "-")
     case.ledger.put(TICKETS, msgspec.structs.replace(ticket, details=ticket.details or details))
     await handoffs.hand_off(case, case.texts("agents.reason_skill_off", skill=dialogue.skill))
+
+
+def is_open(dialogue: Dialogue, step: int, part: int) -> bool:
+    """Tell whether the question at this step, or this field of a form, is still the one that waits."""
+    filled = len(dialogue.question.part) if dialogue.question else 0
+    return (len(dialogue.steps), filled) == (step, part)

@@ -172,6 +172,7 @@ class Running:
             journal=Journal(str(handler), dialogue.steps if dialogue else ()),
             dialogue=dialogue,
             answer=call.answer,
+            part=dialogue.question.part if dialogue and dialogue.question else {},
             gave_up=call.gave_up,
             is_agent=scene.is_agent,
             owner=scene.owner,

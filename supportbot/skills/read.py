@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from supportbot.domain.file import File
 from supportbot.errors import SkillError
-from supportbot.reader import Answer, Reader, Unreadable, text
+from supportbot.reader import Answer, FormReader, Reader, Unreadable, text
 from supportbot.skills.contacts import emails_in, phones_in
 from supportbot.skills.dates import dates_in
 from supportbot.skills.numerals import number_in
@@ -29,6 +29,7 @@ __all__ = [
     "date",
     "email",
     "file",
+    "form",
     "number",
     "of",
     "pattern",
@@ -42,6 +43,16 @@ __all__ = [
 T = TypeVar("T")
 
 _LONGEST = 1_000  # characters: nobody hides a number in more, and what is longer is a story, not a value
+
+
+def form(**fields: tuple[str, Reader[Any]]) -> Reader[dict[str, Any]]:
+    """Make a reader of several answers at once, as ``read.form(order=("Which order?", read.number), …)``.
+
+    Each field has its question and its reader; the answer is one record, a dict by field name.
+    """
+    if not fields:
+        raise SkillError('read.form needs at least one field, as order=("Which order?", read.number)')
+    return FormReader(fields)
 
 
 def of(name: str, take: Callable[[str], T], type: Any = str, hint: str = "") -> Reader[T]:

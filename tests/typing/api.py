@@ -131,6 +131,7 @@ class Author(Skill[AuthorSettings]):
         assert_type(await turn.ask("Where to?", read.email), str)
         assert_type(await turn.ask("Which number?", read.phone), str)
         assert_type((await turn.ask("Show me", read.file)).name, str)
+        assert_type(await turn.ask("All:", read.form(order=("Which?", read.number))), dict[str, Any])
         assert_type(await turn.ask("Own?", read.of("own", int, int, hint="A number.")), int)
         assert_type(await turn.confirm("Sure?", key="sure", within="1d"), bool)
         assert_type(await turn.choose("Which?", ["a", "b"], key="which"), str)
