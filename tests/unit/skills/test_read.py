@@ -47,7 +47,7 @@ def test_the_examples_of_the_page_are_true(reader: str, text: str, expected: str
 
 def test_the_page_has_an_example_of_every_reader() -> None:
     shown = {re.match(r"read\.(\w+)", example)[1] for example, _, _ in EXAMPLES}
-    assert {name for name in read.__all__ if name.islower()} - shown == {"file", "form", "of"}  # a form has its own scenarios
+    assert {name for name in read.__all__ if name.islower()} - shown == {"file", "form", "of"}
 
 
 def test_the_reader_of_the_pages_author_works() -> None:
