@@ -88,14 +88,7 @@ class Questions:
         fresh = msgspec.structs.replace(dialogue, steps=(), question=None)
         case.ledger.put(DIALOGUES, fresh)
         choices = (Choice(case.texts("dialogue.start_again")), *way_on(scene))
-        offer = Offer(
-            conversation=case.conversation.id,
-            person=dialogue.person.id,
-            skill=dialogue.skill,
-            choices=choices,
-            dialogue=dialogue.id,
-            step=0,
-        )
+        offer = _offer_of(fresh, choices)
         data = {"dialogue": dialogue.id, "step": 0}
         name = derived("deadline", dialogue.id, "again")
         case.later(Signal(name="deadline", conversation=case.conversation.id, data=data), after=DAY, id=name)
@@ -113,15 +106,7 @@ class Questions:
             choices = (*choices, *way_on(scene)[:1])
             hint = f"{hint}\n{case.texts('dialogue.offer_person')}"
         words = f"{hint}\n{question.text}" if hint else case.texts("dialogue.resumed", question=question.text)
-        offer = Offer(
-            conversation=case.conversation.id,
-            person=dialogue.person.id,
-            skill=dialogue.skill,
-            choices=choices,
-            dialogue=dialogue.id,
-            step=len(dialogue.steps),
-            part=len(question.part),
-        )
+        offer = _offer_of(dialogue, choices)
         if scene.side == "agents":  # in the thread where it was asked
             case.answer_at(scene.here, Reply(words, choices), skill=dialogue.skill, offer=offer)
         else:
@@ -172,5 +157,21 @@ async def to_a_person(case: Case, dialogue: Dialogue) -> None:
 
 def is_open(dialogue: Dialogue, step: int, part: int) -> bool:
     """Tell whether the question at this step, or this field of a form, is still the one that waits."""
-    filled = len(dialogue.question.part) if dialogue.question else 0
-    return (len(dialogue.steps), filled) == (step, part)
+    return (len(dialogue.steps), _filled(dialogue)) == (step, part)
+
+
+def _offer_of(dialogue: Dialogue, choices: tuple[Choice, ...]) -> Offer:
+    """Say what choices under a dialogue's question do: they answer it where it stands now."""
+    return Offer(
+        conversation=dialogue.conversation,
+        person=dialogue.person.id,
+        skill=dialogue.skill,
+        choices=choices,
+        dialogue=dialogue.id,
+        step=len(dialogue.steps),
+        part=_filled(dialogue),
+    )
+
+
+def _filled(dialogue: Dialogue) -> int:
+    return len(dialogue.question.part) if dialogue.question else 0
