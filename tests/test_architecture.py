@@ -28,6 +28,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("app",),
     ("chat_lines", "terminal"),
     ("testing",),
+    ("commands",),
     ("cli", "__main__"),
 )
 """The rooms from the ground up; those of one storey may use each other, except that families stay apart."""
@@ -40,7 +41,7 @@ FAMILIES: dict[str, frozenset[str]] = {
 }
 """What others may import of a family; its members are chosen by the configuration."""
 
-CONSOLE = frozenset({"chat_lines", "terminal", "cli", "testing.harness"})
+CONSOLE = frozenset({"chat_lines", "terminal", "commands.talk", "testing.harness"})
 """The faces of the console: they feed its adapter by hand, so they alone know it by name."""
 
 LONGEST_MODULE = 400
