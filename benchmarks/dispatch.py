@@ -123,7 +123,7 @@ async def supportbot_with_a_turn(handlers: Handlers) -> Once:
     place, ada = Address("console", "local", "@ada"), Person("console/local/ada", "ada")
     rules = Rules(settings=DeskSettings(), agents=Address("console", "local", "#agents"), texts=Texts())
     switches = Switches(clock)
-    running = Running(handlers, Isolation(), switches, Knowledge(), lambda _: asyncio.sleep(0))
+    running = Running(Isolation(), switches, Knowledge(), lambda _: asyncio.sleep(0))
     dispatcher = Dispatch(handlers, running, switches)
     event = Event(key="m1", kind="message", address=place, person=ada, at=clock.now(), text=TEXT)
     conversation = Conversation(id="c1", tenant="main", key=place.key, address=place, requester=ada)

@@ -1,6 +1,7 @@
 """The face of supportbot: everything that a skill author imports; it defines nothing."""
 
 from supportbot.domain.conversation import ClaimedAlready
+from supportbot.domain.file import File
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Reply
@@ -26,6 +27,7 @@ __all__ = [
     "ClaimedAlready",
     "ConfigurationError",
     "Duration",
+    "File",
     "IllegalMove",
     "NoAnswer",
     "NotAllowed",

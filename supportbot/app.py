@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import itertools
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from supportbot.adapters.base import Adapter
 from supportbot.bot import Bot
 from supportbot.clock import SECOND, Clock
 from supportbot.config import Config, SkillEntry
+from supportbot.data.retention import Retention
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import Address
 from supportbot.domain.person import Person
 from supportbot.domain.schema import SCHEMA
-from supportbot.errors import BadToken, ConfigurationError, Problem
+from supportbot.errors import ConfigurationError, Problem, StoreError, StoreFailed, StoreUnreadable
 from supportbot.knowledge.base import Knowledge
-from supportbot.logs import log
+from supportbot.logs import log, masked
 from supportbot.pipeline.handlers import Handler, Handlers
 from supportbot.pipeline.isolation import where
 from supportbot.plugins import Failure, Loaded, find_skills
+from supportbot.presence import Presence, find_home
 from supportbot.skills.base import Skill, Start, name_of
-from supportbot.storage.base import Store
+from supportbot.storage.base import Store, place_of
 from supportbot.storage.open import open_store
 from supportbot.texts import Texts
+from supportbot.version import __version__
 
 STOP_GRACE = 8.0
 """Seconds that running work gets to finish when the bot stops; the rest is done at the next start."""
 _RELOAD_EVERY = 5.0
-_PAUSES = (1, 2, 5, 10, 30, 60)
-"""Seconds between the tries to reach a platform; the last one goes on."""
+_TIDY_EVERY = 3600.0
 
 MakeAdapter = Callable[[Clock], Adapter]
+Phase = Literal["starting", "running", "stopping"]
+
+
+class Companion(Protocol):
+    """What runs beside the bot and looks after it: a health server, say, or whoever tells the system how it is."""
+
+    async def open(self, app: App) -> None:
+        """Begin, before the bot starts; a ConfigurationError stops the start."""
+
+    async def ready(self) -> None:
+        """Hear that the bot has started."""
+
+    async def close(self) -> None:
+        """End, once the bot begins to stop; called also where `open` failed or never was."""
 
 
 @dataclass
@@ -49,56 +64,87 @@ class App:
     skills: list[Skill[Any]]
     knowledge: Knowledge
     failures: list[Failure]
+    companions: Sequence[Companion] = ()
+    phase: Phase = "starting"
+    retention: Retention = field(init=False)
+    presence: Presence = field(init=False)
     _background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self.adapters, self.store, self.clock)
+        self.retention = Retention(self.store, self.clock, self.config.retention.conversations)
 
     async def start(self, *, watch: bool = True) -> None:
         """Finish what an earlier process left, connect the adapters, and watch for what falls due."""
+        for companion in self.companions:
+            await companion.open(self)
         self.bot.isolation.start()
-        up = [adapter for adapter in self.adapters.values() if await self._is_up(adapter, adapter.connect())]
+        connected = await self.presence.connect()
         await self.bot.crew.idle()
-        for adapter in up:
-            await self._is_up(adapter, adapter.start(self.bot.receive, self.store))
+        await self.presence.start(connected, self.bot.receive, watch=watch)
         if watch:
             self._do_beside(self.bot.crew.keep_watch())
             self._do_beside(self._look_after())
+            self._do_beside(self._keep_tidy())
+        self.phase = "running"
+        names, (member, _) = list(self.bot.handlers.skills), place_of(self.config.storage.url)
+        log.info("started", release=__version__, adapters=list(self.adapters), store=member, skills=names)
+        for companion in self.companions:
+            await companion.ready()
+
+    @property
+    def down(self) -> dict[str, str]:
+        """The adapters that are not up, and why."""
+        return self.presence.down
 
     def _do_beside(self, work: Coroutine[Any, Any, None]) -> None:
         self._background.add(asyncio.create_task(work))
 
-    async def _is_up(self, adapter: Adapter, step: Awaitable[None]) -> bool:
-        """Take a step to bring an adapter up; one that cannot be reached is tried again beside, and stops nobody."""
-        try:
-            await step
-        except BadToken:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever keeps one platform away, the others are served
-            log.error("adapter is not up; it is tried again", adapter=adapter.name, error=type(error).__name__)
-            self._do_beside(self._keep_trying(adapter))
-            return False
-        return True
+    async def stop(self, grace: float = STOP_GRACE, *, closes_store: bool = True) -> None:
+        """Stop taking in, let what runs finish within so many seconds, and close the store; nothing stored is lost.
 
-    async def _keep_trying(self, adapter: Adapter) -> None:
-        for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
-            await asyncio.sleep(pause)
-            try:
-                await adapter.connect()
-                await adapter.start(self.bot.receive, self.store)
-            except Exception as error:  # noqa: BLE001 - as before: the next try may succeed
-                log.error("adapter is still not up", adapter=adapter.name, error=type(error).__name__)
-            else:
-                return
-
-    async def stop(self, grace: float = STOP_GRACE) -> None:
-        """Stop taking in, let what runs finish within so many seconds, and close the store; nothing stored is lost."""
-        for adapter in self.adapters.values():
-            await adapter.stop()
+        Without `closes_store` another bot may go on with it.
+        """
+        self.phase = "stopping"
+        log.info("stopping")
+        for companion in self.companions:
+            await companion.close()
+        await self.presence.stop()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.bot.crew.stop(grace)
         await _stop_skills(self.bot.handlers)
         self.bot.isolation.stop()
-        await self.store.close()
+        if closes_store:
+            await self.store.close()
+        log.info("stopped")
+
+    async def start_skill(self, skill: Skill[Any], config: Config) -> list[str]:
+        """Start a skill that is to be taken in; returns what keeps it from starting."""
+        loaded = Loaded([skill])
+        problems = await _start_skills(loaded, config, Start(folder=config.folder, knowledge=self.knowledge))
+        return [*problems, *(failure.why for failure in loaded.failures)]
+
+    async def replace_skills(self, skills: Sequence[Skill[Any]]) -> None:
+        """Go on with these skills, which are started: turns that begin from now on are theirs.
+
+        Those that are no longer among them are stopped when the turns that run have ended.
+        """
+        left = [skill for skill in self.skills if not any(skill is staying for staying in skills)]
+        self.skills = list(skills)
+        self.bot.replace_skills(Handlers(skills, time_limit=self.config.limits.handler_time / SECOND))
+        await self.bot.crew.finish(STOP_GRACE)
+        await _stop_skills(Handlers(left))
+
+    async def _keep_tidy(self) -> None:
+        """Remove every day what was kept long enough."""
+        while True:
+            try:
+                await self.retention.daily()
+            except StoreError as error:
+                log.error("what is too old could not be removed", error=type(error).__name__)
+            await asyncio.sleep(_TIDY_EVERY)
 
     async def _look_after(self) -> None:
         """Read changed articles again, and say it when the store has grown out of its member."""
@@ -134,31 +180,47 @@ async def open_app(
     loaded.skills[:0] = skills
     knowledge = knowledge or Knowledge()
     problems += await _start_skills(loaded, config, Start(folder=config.folder, knowledge=knowledge))
-    if problems:
-        raise ConfigurationError(problems)
-    if strict and loaded.failures:
-        raise ConfigurationError([failure.why for failure in loaded.failures])
+    if problems or (strict and loaded.failures):
+        raise ConfigurationError([*problems, *(failure.why for failure in loaded.failures)])
     handlers = Handlers(loaded.skills, time_limit=config.limits.handler_time / SECOND)
     made = {adapter.name: adapter for adapter in (make(clock) for make in adapters)}
+    opened = store or await _open_store(config, clock)
     rules = Rules(
         settings=config.desk,
-        agents=_agents_channel(config, made),
+        agents=await _agents_channel(config, made, opened),
         texts=Texts(config.texts),
-        longest_message=config.limits.message_characters,
-        listened=frozenset(handlers.events),
-        commands=frozenset(handlers.commands),
+        strangers=frozenset(name for name, adapter in made.items() if adapter.capabilities.for_strangers),
+        limits=config.limits,
+        bots=config.adapters.bots,
         find_person=functools.partial(_find_person, made),
         reacting=frozenset(name for name, adapter in made.items() if adapter.capabilities.reactions),
     )
-    opened = store or await open_store(config.storage.url, SCHEMA, takes_work=True, clock=clock)
     bot = Bot(store=opened, clock=clock, rules=rules, handlers=handlers, knowledge=knowledge, adapters=made)
     return App(config, bot, opened, clock, made, loaded.skills, knowledge, loaded.failures)
 
 
+async def look_at_skills(config: Config, knowledge: Knowledge | None = None) -> tuple[Loaded, list[str]]:
+    """Load and start the skills of a configuration, to tell everything that is wrong with them, and stop them again."""
+    loaded, problems = find_skills(config)
+    problems += await _start_skills(loaded, config, Start(folder=config.folder, knowledge=knowledge or Knowledge()))
+    await _stop_skills(Handlers(loaded.skills))
+    return loaded, problems
+
+
+async def _open_store(config: Config, clock: Clock) -> Store:
+    """Open the configured store; where its place is of no use, say which line of the configuration names it."""
+    try:
+        return await open_store(config.storage.url, SCHEMA, takes_work=True, clock=clock)
+    except (StoreUnreadable, StoreFailed) as error:
+        if config.file is None or config.storage_line is None:
+            raise
+        raise type(error)(Problem.at(config.file, config.storage_line, f"storage.url: {error}")) from error
+
+
 async def mistakes_of_skills(config: Config) -> list[str]:
     """Tell everything that is wrong with the skills of a configuration that cannot be started."""
-    loaded, problems = find_skills(config)
-    return problems + await _start_skills(loaded, config, Start(folder=config.folder, knowledge=Knowledge()))
+    loaded, problems = await look_at_skills(config)
+    return [*problems, *(failure.why for failure in loaded.failures)]
 
 
 async def _start_skills(loaded: Loaded, config: Config, start: Start) -> list[str]:
@@ -176,8 +238,8 @@ async def _start_skills(loaded: Loaded, config: Config, start: Start) -> list[st
                 raise
             except BaseException as error:  # noqa: BLE001 - one skill that cannot start does not stop the others
                 loaded.skills.remove(skill)
-                place = where(error, handler.function)
-                loaded.failures.append(Failure(name, f"{place}: could not start: {type(error).__name__}: {error}"))
+                why = f"{where(error, handler.function)}: could not start: {type(error).__name__}: {error}"
+                loaded.failures.append(Failure(name, masked(why)))
                 break
     return problems
 
@@ -207,12 +269,15 @@ async def _call(handler: Handler, *arguments: Any) -> None:
         await result
 
 
-def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Address:
+async def _agents_channel(config: Config, adapters: dict[str, Adapter], store: Store) -> Address:
+    """Find the agents' channel; where its platform must be asked for it, it is asked until it has answered once."""
     name, _, channel = config.desk.agents_channel.partition(":")
     if name not in adapters:
         raise ConfigurationError(
             [f"desk.agents_channel: {name} is not among the adapters; configure it under adapters, or choose another"]
         )
+    if adapters[name].has_workspaces:
+        await find_home(adapters[name], store)
     return adapters[name].channel(channel)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from supportbot.conduct import Conduct
 from supportbot.desk.case import Case
 from supportbot.dialogue import Journal
 from supportbot.domain.address import Address
@@ -16,6 +17,14 @@ from supportbot.domain.person import Person
 from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
 from supportbot.reader import Answer
+
+Deed = Callable[[str], Awaitable[Any]]
+"""What ``turn.once`` is given to do; it gets an idempotency key."""
+
+
+def as_given(_name: str, do: Deed) -> Deed:
+    """Do what the handler gave."""
+    return do
 
 
 @dataclass(kw_only=True)
@@ -32,6 +41,7 @@ class Asking:
     """What the handler is marked as: a command, a choice, a message."""
     knowledge: Knowledge
     journal: Journal
+    conduct: Conduct
     dialogue: Dialogue | None = None
     answer: Answer | None = None
     part: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +59,8 @@ class Asking:
     args: str = ""
     value: str = ""
     found: dict[str, str] = field(default_factory=dict)
+    instead: Callable[[str, Deed], Deed] = as_given
+    """Finds what ``turn.once`` does by its name: a test puts results in place of the outside world."""
     commands: Sequence[tuple[str, str, str]] = ()
     """(command, what it does, who may use it) of every loaded skill, in order."""
 

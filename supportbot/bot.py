@@ -10,15 +10,17 @@ platform ─► adapter ─► intake ─► (stored, then acknowledged) ─► 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 from supportbot.adapters.base import Adapter
 from supportbot.clock import Clock
+from supportbot.desk import attachments
 from supportbot.desk.ledger import Ledger
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import Address
 from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Event, Signal
-from supportbot.domain.reply import Outgoing, Purpose
+from supportbot.domain.reply import Outgoing, Purpose, Reply
 from supportbot.domain.work import TURNS, Work, outbox
 from supportbot.errors import Conflict, Duplicate, LostClaim, Unfinished
 from supportbot.faults import fault_point
@@ -28,14 +30,17 @@ from supportbot.pipeline import ownership, relay, succession
 from supportbot.pipeline.crew import MOST_ATTEMPTS, Crew
 from supportbot.pipeline.delivery import Delivery
 from supportbot.pipeline.dispatch import Dispatch
+from supportbot.pipeline.floods import Floods
 from supportbot.pipeline.handlers import Handlers
 from supportbot.pipeline.intake import Intake
 from supportbot.pipeline.isolation import Isolation
+from supportbot.pipeline.loops import Loop
 from supportbot.pipeline.ownership import Scene
-from supportbot.pipeline.running import Running, answer
+from supportbot.pipeline.running import Running, answer, way_on
 from supportbot.pipeline.switches import Switches
 from supportbot.pipeline.timers import Timers
 from supportbot.storage.base import Changes, Store
+from supportbot.vitals import Vitals
 
 _MOST_RERUNS = 20
 
@@ -56,20 +61,31 @@ class Bot:
         self.store = store
         self.clock = clock
         self.rules = rules
-        self.handlers = handlers
         self.adapters = adapters
+        self.vitals = Vitals()
         self.isolation = Isolation()
         self.switches = Switches(clock)
-        self.intake = Intake(store, rules, clock)
-        self.delivery = Delivery(store, clock, rules, adapters)
-        self.running = Running(handlers, self.isolation, self.switches, knowledge, self._one_moment)
-        self.dispatch = Dispatch(handlers, self.running, self.switches)
-        self.timers = Timers(self.dispatch)
+        floods = Floods(rules.limits, unlimited=adapters.keys() - rules.strangers)
+        self.intake = Intake(store, rules, clock, floods=floods, is_agent=self._is_agent, vitals=self.vitals)
+        self.delivery = Delivery(store, clock, rules, adapters, self.vitals)
+        self.running = Running(self.isolation, self.switches, knowledge, self._one_moment, self.vitals)
+        self.replace_skills(handlers)
         outboxes = {outbox(name): self.delivery.deliver for name in adapters}
-        self.crew = Crew(store, clock, {TURNS: self.turn, **outboxes}, self._bury)
+        self.crew = Crew(store, clock, {TURNS: self._timed_turn, **outboxes}, self._bury, self.vitals)
         self.crew.on_stuck = self.isolation.let_go
         self.running.is_stopping = lambda: self.crew.is_stopping
         self.delivery.crew = self.crew
+
+    def replace_skills(self, handlers: Handlers) -> None:
+        """Decide every turn that begins from now on by these skills; one that runs goes on with those it has."""
+        self.handlers = handlers
+        self.rules = replace(
+            self.rules,
+            listened=frozenset(handlers.events),
+            commands=frozenset(handlers.commands),
+            help_lines=handlers.help_lines(),
+        )
+        self.dispatch = Dispatch(handlers, self.running, self.switches)
 
     async def receive(self, event: Event, cause: str = "") -> None:
         """Take in what a person did: when this returns it is stored and may be acknowledged; the rest follows."""
@@ -108,6 +124,18 @@ class Bot:
             return claimed
         raise Conflict(f"{work.id} met {_MOST_RERUNS} changes of its conversation one after another")
 
+    async def _timed_turn(self, work: Work) -> list[Work]:
+        since, outcome = self.vitals.elapsed(), "failed"
+        try:
+            claimed = await self.turn(work)
+            outcome = "done"
+        except LostClaim:
+            outcome = "lost"
+            raise
+        finally:
+            self.vitals.turned(outcome, since)
+        return claimed
+
     async def _decide(self, work: Work, *, careful: bool) -> Ledger:
         """Decide what comes of it; what the same person wrote right behind it is dealt with together.
 
@@ -122,6 +150,7 @@ class Bot:
 
     async def _decide_for(self, work: Work, along: list[Work], *, careful: bool) -> Ledger:
         cause = f"{work.id}+{len(along)}" if along else work.id
+        dispatch = self.dispatch
         ledger = Ledger(self.store, self.rules, self.clock.now(), cause)
         ledger.withdrawn += along
         ledger.is_joined = bool(along)
@@ -129,43 +158,57 @@ class Bot:
         if isinstance(work.payload, Signal):
             scene = await ownership.scene_of_signal(ledger, work.payload)
             if scene:
-                await self.timers.run(scene, work.payload, work.id)
+                await Timers(dispatch).run(scene, work.payload, work.id)
         elif isinstance(work.payload, Event):
             others = [other.payload for other in along if isinstance(other.payload, Event)]
-            is_agent = await self.adapters[work.payload.address.adapter].is_agent(work.payload)
-            event = succession.joined(work.payload, others, self.rules.longest_message)
+            is_agent = await self._is_agent(work.payload)
+            event = succession.joined(work.payload, others, self.rules.limits.message_characters)
             scene = await ownership.scene_of_event(ledger, event, is_agent=is_agent)
             ledger.must_part = bool(along) and scene.case.has_open_question
             if not ledger.must_part:
-                await self._route(scene, [work.payload, *others])
+                said = [work.payload, *others]
+                await attachments.lead(scene.case, said)
+                await self._route(dispatch, scene, said)
+                await attachments.lead(scene.case, said)  # a new case is kept only now, if it is
         return ledger
 
-    async def _route(self, scene: Scene, said: list[Event]) -> None:
+    async def _is_agent(self, event: Event) -> bool:
+        """Ask the platform whether an agent did this; another bot never is one."""
+        return not event.by_bot and await self.adapters[event.address.adapter].is_agent(event)
+
+    async def _route(self, dispatch: Dispatch, scene: Scene, said: list[Event]) -> None:
         if scene.side == "agents":
-            if await self.dispatch.act(scene):
+            if await dispatch.act(scene):
                 return
-            if scene.event.kind == "message" and not await self.dispatch.go_on(scene):
+            if scene.event.kind == "message" and not await dispatch.go_on(scene):
                 await relay.from_agent(scene)
         elif scene.event.kind in ("message", "command", "press"):
+            loop = await Loop.seen(scene)
             ownership.heard(scene, said)
-            if _is_empty(scene.event):
+            if loop.is_over:
+                loop.fall_silent()
+                return
+            if loop.needs_last_word:
+                answer(scene, Reply(scene.case.texts("errors.same_again"), way_on(scene)))
+            elif _is_empty(scene.event):
                 answer(scene, scene.case.texts("errors.empty_message"))
-            elif not await self.dispatch.act(scene):
-                await self._hear_words(scene)
+            elif not await dispatch.act(scene):
+                await self._hear_words(dispatch, scene)
+            loop.count()
         # edits, deletions and reactions: no adapter of today brings any
 
-    async def _hear_words(self, scene: Scene) -> None:
+    async def _hear_words(self, dispatch: Dispatch, scene: Scene) -> None:
         """Deal with plain words: they are an agent's, or for the people who have the case, or for the bot."""
         event, case = scene.event, scene.case
         if scene.is_agent and not event.direct and case.conversation.requester.id != scene.person.id:
             await relay.claim_by_speaking(scene)
         elif scene.owner in ("queue", "agent"):
-            if not await self.dispatch.go_on(scene):
+            if not await dispatch.go_on(scene):
                 await relay.from_requester(scene)
         elif _is_between_people(scene):
             case.ledger.forget()
         else:
-            await self.dispatch.message(scene)
+            await dispatch.message(scene)
             if not event.direct and not case.ledger.outgoing:
                 case.ledger.forget()  # said among people and not for the bot: it keeps nothing of it
 
@@ -190,7 +233,7 @@ class Bot:
         """Say what must be heard about work that failed for good: never silence."""
         if isinstance(work.payload, Event):
             self._post(changes, work, work.payload.address, "notice", self.rules.texts("errors.given_up"))
-        words = self.rules.texts("agents.given_up", work=work.id, reason=work.error or "?")
+        words = self.rules.texts("agents.given_up", work=work.code, reason=work.error or "?")
         self._post(changes, work, self.rules.agents, "agents", words)
 
     def _post(self, changes: Changes, work: Work, address: Address, purpose: Purpose, words: str) -> None:

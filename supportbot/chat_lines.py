@@ -163,6 +163,7 @@ async def move_clock(app: App, clock: SimulatedClock, span: int) -> None:
         clock.move_to(due)
     clock.move_to(target)
     await app.bot.crew.idle()
+    await app.retention.daily()
 
 
 def read_line(raw: bytes) -> Line:

@@ -10,9 +10,13 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from supportbot import texts
-from supportbot.environment import FromEnvironment, plain, read_environment
+from supportbot.adapter_settings import AdaptersSettings, ConsoleSettings, DiscordSettings, Port, SlackSettings
+from supportbot.clock import shown
+from supportbot.environment import plain, read_environment
 from supportbot.errors import ConfigurationError
-from supportbot.settings import Duration, Secret, Settings, convert, mistakes, schema_of_own_type
+from supportbot.logs import masked
+from supportbot.settings import Duration, KeptFor, Secret, Settings, convert, mistakes
+from supportbot.tokens import literal_tokens
 from supportbot.yaml_lines import Source, read_yaml
 
 __all__ = [
@@ -22,13 +26,15 @@ __all__ = [
     "DeskSettings",
     "DiscordSettings",
     "Duration",
+    "HealthSettings",
     "LimitsSettings",
+    "LogsSettings",
+    "RetentionSettings",
     "Secret",
     "Settings",
     "SkillEntry",
     "SlackSettings",
     "StorageSettings",
-    "json_schema",
     "load_config",
     "read_settings",
     "skills_despite_mistakes",
@@ -41,7 +47,11 @@ BUILT_IN_SKILLS = ("greeting", "faq", "tickets", "handoff", "survey", "help")
 
 StoreAddress = Annotated[
     str,
-    msgspec.Meta(pattern=r"^(tinydb|sqlite|postgresql):.", description="tinydb:FOLDER, sqlite:FILE or postgresql://…"),
+    msgspec.Meta(
+        pattern=r"^(tinydb|sqlite|postgresql):.",
+        max_length=1_000,
+        description="tinydb:FOLDER, sqlite:FILE or postgresql://…",
+    ),
 ]
 AgentsChannel = Annotated[
     str,
@@ -50,10 +60,7 @@ AgentsChannel = Annotated[
         description="slack:CHANNEL_ID, discord:CHANNEL_ID or console",
     ),
 ]
-WebAddress = Annotated[str, msgspec.Meta(pattern=r"^https?://", description="an address that starts with https://")]
-SocketAddress = Annotated[str, msgspec.Meta(pattern=r"^wss?://", description="an address that starts with wss://")]
 Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 on")]
-Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a port from 1 to 65535")]
 
 
 class StorageSettings(Settings):
@@ -62,52 +69,7 @@ class StorageSettings(Settings):
     url: StoreAddress = "tinydb:supportbot-data"
 
     def __repr__(self) -> str:
-        return f"StorageSettings(url={_without_password(self.url)!r})"
-
-
-class ConsoleSettings(Settings):
-    """The terminal, as a place to talk to the bot."""
-
-
-class SlackSettings(Settings):
-    """One Slack app."""
-
-    bot_token: Secret
-    mode: Literal["socket", "http"] = "socket"
-    app_token: Secret | None = None
-    """What socket mode connects with."""
-    signing_secret: Secret | None = None
-    """What http mode checks requests with."""
-    api_url: WebAddress = "https://slack.com/api/"
-    host: str = "127.0.0.1"
-    port: Port = 3000
-    """Where http mode listens."""
-
-    def __post_init__(self) -> None:
-        needed = "app_token" if self.mode == "socket" else "signing_secret"
-        if getattr(self, needed) is None:
-            raise ValueError(f'mode {self.mode} needs {needed}; put it into .env and write {needed}: "${{NAME}}"')
-
-
-class DiscordSettings(Settings):
-    """One Discord bot."""
-
-    token: Secret
-    api_url: WebAddress = "https://discord.com/api/v10"
-    gateway_url: SocketAddress = "wss://gateway.discord.gg/"
-
-
-class AdaptersSettings(Settings):
-    """The platforms that the bot serves: those that are given."""
-
-    console: ConsoleSettings | None = None
-    slack: SlackSettings | None = None
-    discord: DiscordSettings | None = None
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """Name those that run."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name) is not None)
+        return f"StorageSettings(url={masked(self.url)!r})"
 
 
 class DeskSettings(Settings):
@@ -122,16 +84,48 @@ class DeskSettings(Settings):
     close_after: Duration = Duration("3d")
     """A solved ticket closes after this time without a word."""
     repeat_unclaimed_after: Duration = Duration("5m")
+    """A handoff that nobody claims is repeated to the agents after this time."""
     tell_requester_after: Duration = Duration("15m")
+    """A requester whom nobody claims hears the truth after this time, and may leave a ticket."""
     silent_claim_after: Duration = Duration("30m")
+    """A claim without a word goes back to the queue after this time."""
 
 
 class LimitsSettings(Settings):
     """Bounds that keep one person or one skill from holding up the others."""
 
     message_characters: Count = 20_000
+    """The longest message that is taken."""
+    messages_per_person: Count | None = None
+    """What one person may do in a minute; by default 30 where strangers write, and no limit in the console."""
+    messages_per_channel: Count | None = None
+    """What all in one room may do in a minute; by default 300 where strangers write."""
     handler_time: Duration = Duration("20s")
     """How long a handler may take before its requester gets an apology; a skill may say otherwise."""
+
+
+class HealthSettings(Settings):
+    """Where ``/healthz``, ``/readyz`` and ``/metrics`` answer while the bot runs."""
+
+    host: str = "127.0.0.1"
+    """Who can ask: by default only this machine."""
+    port: Port = 8080
+
+
+class RetentionSettings(Settings):
+    """How long what people said is kept; a job of every day removes what is older."""
+
+    conversations: KeptFor = KeptFor("365d")
+    """A conversation that ended is removed this long after its last word, with its closed tickets; or ``forever``."""
+
+
+class LogsSettings(Settings):
+    """What the bot writes to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is written: this, and all that is worse."""
+    format: Literal["text", "json"] = "text"
+    """Lines for people, or one JSON object a line for a collector."""
 
 
 class SkillEntry:
@@ -153,8 +147,8 @@ class SkillEntry:
         name, settings = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else (value, None)
         if not isinstance(name, str) or not isinstance(settings, dict | None):
             raise ValueError("an entry is a skill's name, or a mapping of one name to its settings, as - faq: {…}")
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise ValueError(f"{name!r} is not a skill's name; names are small letters, digits and _")
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,99}", name):
+            raise ValueError(f"{shown(name)} is not a skill's name; names are small letters, digits and _")
         return cls(name, settings)
 
     @classmethod
@@ -180,11 +174,15 @@ class ConfigFile(Settings):
     adapters: AdaptersSettings = AdaptersSettings(console=ConsoleSettings())
     desk: DeskSettings = DeskSettings()
     skills: tuple[SkillEntry, ...] = msgspec.field(default_factory=lambda: tuple(map(SkillEntry, BUILT_IN_SKILLS)))
+    """The skills that run, asked in this order; the fallback is always there, last."""
     skill_paths: tuple[str, ...] = ()
     """Folders with skills of your own."""
     texts: dict[str, str] = msgspec.field(default_factory=dict)
     """Sentences of the bot to say differently, by their key in supportbot/texts.yaml."""
     limits: LimitsSettings = LimitsSettings()
+    retention: RetentionSettings = RetentionSettings()
+    health: HealthSettings | None = None
+    logs: LogsSettings = LogsSettings()
 
 
 class Config(ConfigFile):
@@ -192,10 +190,12 @@ class Config(ConfigFile):
 
     folder: Path = Path()
     file: Path | None = None
+    storage_line: int | None = None
+    """Where the file names the store, if it does."""
 
     def resolve(self, place: str) -> Path:
         """Find a path that was written in the file."""
-        return self.folder / Path(place).expanduser()
+        return self.folder / _at_home(place)
 
 
 def load_config(path: Path | None, *, data: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
@@ -232,24 +232,17 @@ def skills_despite_mistakes(path: Path) -> Config:
             entry.line, entry.path = source.lines.get(where), f"{where}.{entry.name}"
             entries.append(entry)
     paths = shape["skill_paths"] if isinstance(shape.get("skill_paths"), list) else ()
-    known = tuple(str(path.parent.resolve() / Path(place).expanduser()) for place in paths if isinstance(place, str))
+    places = [path.parent.resolve() / _at_home(place) for place in paths if isinstance(place, str)]
+    known = tuple(str(place) for place in places if _is_folder(place))
     return Config(skills=tuple(entries), skill_paths=known, folder=path.parent.resolve(), file=path)
 
 
 def read_settings(entry: SkillEntry, type: type[S], file: Path) -> S:
     """Read a skill's settings; ConfigurationError has every mistake in them."""
-    try:
-        return convert(plain(entry.settings), type)
-    except msgspec.ValidationError:
-        found = list(mistakes(entry.settings, type, entry.path))
-    source = Source(file, lines=_lines_again(entry, file))
-    raise ConfigurationError(source.problems(found))
-
-
-def json_schema() -> dict[str, Any]:
-    """Describe the configuration file to editors and validators (JSON Schema)."""
-    schema = msgspec.json.schema(ConfigFile, schema_hook=schema_of_own_type)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "supportbot configuration", **schema}
+    if found := list(mistakes(entry.settings, type, entry.path)):
+        source = Source(file, lines=_lines_again(entry, file))
+        raise ConfigurationError(source.problems(found))
+    return convert(plain(entry.settings), type)
 
 
 def storage_under(folder: Path, url: str) -> str:
@@ -273,7 +266,7 @@ def _shape(source: Source) -> dict[str, Any]:
 
 def _all_mistakes(shape: dict[str, Any], folder: Path) -> Iterator[tuple[str, str]]:
     yield from mistakes(shape, ConfigFile)
-    yield from _literal_tokens(shape, "")
+    yield from literal_tokens(shape)
     yield from _skills_given_twice(shape.get("skills"))
     yield from _missing_folders(shape.get("skill_paths"), folder)
     yield from _desk_without_adapter(shape)
@@ -281,23 +274,6 @@ def _all_mistakes(shape: dict[str, Any], folder: Path) -> Iterator[tuple[str, st
     if isinstance(overrides, dict) and overrides:
         for key, message in texts.mistakes({key: text for key, text in overrides.items() if isinstance(text, str)}):
             yield f"texts.{key}", message
-
-
-_TOKEN = re.compile(
-    r"xox[a-z]-\d{6,}-[\w-]{6,}|xapp-\d-\w{6,}-\d{6,}-\w{10,}|[MNO][\w-]{23,27}\.[\w-]{6,7}\.[\w-]{27,}"
-)
-"""How the tokens of Slack and Discord look."""
-
-
-def _literal_tokens(value: Any, where: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _literal_tokens(item, f"{where}.{key}" if where else key)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _literal_tokens(item, f"{where}[{index}]")
-    elif isinstance(value, str) and not isinstance(value, FromEnvironment) and _TOKEN.search(value):
-        yield where, 'this looks like a real token; put it into .env and write "${NAME}" here (and renew the token)'
 
 
 def _skills_given_twice(skills: Any) -> Iterator[tuple[str, str]]:
@@ -311,8 +287,23 @@ def _skills_given_twice(skills: Any) -> Iterator[tuple[str, str]]:
 
 def _missing_folders(paths: Any, folder: Path) -> Iterator[tuple[str, str]]:
     for index, path in enumerate(paths if isinstance(paths, list) else ()):
-        if isinstance(path, str) and not (folder / Path(path).expanduser()).is_dir():
-            yield f"skill_paths[{index}]", f"there is no folder {path}; it is looked for beside this file"
+        if isinstance(path, str) and not _is_folder(folder / _at_home(path)):
+            yield f"skill_paths[{index}]", f"there is no folder {shown(path)}; it is looked for beside this file"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, say
+        return False
+
+
+def _at_home(place: str) -> Path:
+    """Spell out ``~``; one of nobody's home is a name like others."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        return Path(place)
 
 
 def _desk_without_adapter(shape: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -335,11 +326,12 @@ def _placed(given: ConfigFile, source: Source) -> dict[str, Any]:
     member, _, place = given.storage.url.partition(":")
     url = given.storage.url
     if member != "postgresql" and url != "tinydb:memory":
-        url = f"{member}:{folder / Path(place).expanduser()}"
+        url = f"{member}:{folder / _at_home(place)}"
     adapters = given.adapters if given.adapters.given else AdaptersSettings(console=ConsoleSettings())
     return {
+        "storage_line": source.lines.get("storage.url"),
         "storage": msgspec.structs.replace(given.storage, url=url),
-        "skill_paths": tuple(str(folder / Path(path).expanduser()) for path in given.skill_paths),
+        "skill_paths": tuple(str(folder / _at_home(path)) for path in given.skill_paths),
         "adapters": adapters,
     }
 
@@ -348,7 +340,7 @@ def _with_data(config: Config, data: Path | None) -> Config:
     if data is None:
         return config
     url = storage_under(data, config.storage.url)
-    return msgspec.structs.replace(config, storage=msgspec.structs.replace(config.storage, url=url))
+    return msgspec.structs.replace(config, storage=msgspec.structs.replace(config.storage, url=url), storage_line=None)
 
 
 def _lines_again(entry: SkillEntry, file: Path) -> Mapping[str, int]:
@@ -358,7 +350,3 @@ def _lines_again(entry: SkillEntry, file: Path) -> Mapping[str, int]:
     except ConfigurationError:
         lines = {}
     return {**lines, **({entry.path: entry.line} if entry.line and entry.path not in lines else {})}
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)

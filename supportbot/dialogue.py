@@ -7,13 +7,12 @@ the answer    ──► handler ─ (say) ─ (open_ticket) ─ ask = answer ─
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Awaitable, Callable, Coroutine
-from types import FrameType
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
 
+from supportbot.conduct import Conduct, caller
 from supportbot.domain.conversation import ClaimedAlready
 from supportbot.domain.dialogue import Step
 from supportbot.domain.person import Person
@@ -31,8 +30,6 @@ from supportbot.errors import (
 T = TypeVar("T")
 
 MOST_STEPS = 200
-_ENGINE = ("supportbot.turn", "supportbot.dialogue", "supportbot.pipeline", "asyncio")
-"""The code between a skill and its question, whose lines help no author."""
 DEEPEST = 3
 """How many dialogues of one person wait in a conversation at most; the one in front is asked, the others are parked."""
 
@@ -56,11 +53,18 @@ class NotRead(BaseException):
 class Journal:
     """The steps of one handler: those that are known, then those that it takes now."""
 
-    def __init__(self, handler: str, steps: tuple[Step, ...] = ()) -> None:
-        self.handler = handler
+    def __init__(
+        self, conduct: Conduct, steps: tuple[Step, ...] = (), *, open_question: str = "", rehearses: bool = False
+    ) -> None:
+        self.conduct = conduct
+        self.handler = conduct.handler
         self.steps = list(steps)
         self._position = 0
         self._known = len(steps)
+        self._open = open_question
+        """The name of the question that waits, which is the next to be asked; "" for none, or for one of an old store."""
+        self._rehearses = rehearses
+        """The run ends where something new would be done: it is only to be seen whether it comes so far."""
         self.is_closed = False
         """The run is over, whatever of the handler goes on: it takes no more steps."""
 
@@ -83,17 +87,32 @@ class Journal:
         """Give the known result of the next step, None where the handler has come to something new."""
         if self.is_closed:
             raise SkillError(f"{self.handler} called {kind} at {caller()} when its turn was over; await it in time")
+        self.conduct.check_task(kind)
         if not self.is_replaying:
+            self._begin_new(kind, name)
             return None
         step = self.steps[self._position]
         if (step.kind, step.name) != (kind, name):
-            raise ReplayMismatch(
-                f"{self.handler} no longer matches its waiting dialogue: step {self._position + 1} was "
-                f"{step.kind}({step.name}), now it is {kind}({name}) at {caller()}; "
-                "keep the order of steps, or give the new ones a handler of their own"
-            )
+            raise self._mismatch(f"was {step.kind}({step.name}), now it is {kind}({name})")
         self._position += 1
         return step
+
+    def _begin_new(self, kind: str, name: str) -> None:
+        if kind == "ask" and self._open:
+            if self._open != name:
+                raise self._mismatch(f"is waiting as ask({self._open}), now it is ask({name})")
+            self._open = ""
+        if self._rehearses:
+            self.conduct.suspended_at = caller()
+            raise Suspended
+
+    def _mismatch(self, what: str) -> ReplayMismatch:
+        return self.conduct.refuse(
+            ReplayMismatch(
+                f"{self.handler} no longer matches its waiting dialogue: step {self._position + 1} {what} at {caller()}; "
+                "keep the order of steps, or give the new ones a handler of their own"
+            )
+        )
 
     def record(self, step: Step) -> None:
         """Add a step that was taken now."""
@@ -103,11 +122,13 @@ class Journal:
         self._position += 1
 
     def finish(self) -> None:
-        """Check, at the end of a run, that the handler took every known step."""
-        if self.is_replaying:
-            left = self.steps[self._position]
+        """Check, at the end of a run, that the handler took every known step and asked what waits."""
+        left = self.steps[self._position] if self.is_replaying else None
+        if left or self._open:
+            missing = f"{left.kind}({left.name})" if left else f"ask({self._open})"
             raise ReplayMismatch(
-                f"{self.handler} ended before step {self._position + 1} of its dialogue, {left.kind}({left.name})"
+                f"{self.handler} ended before step {self._position + 1} of its dialogue, {missing}; "
+                "keep the order of steps, or give the new ones a handler of their own"
             )
 
     async def step(self, kind: str, name: str, type: Any, do: Callable[[], Awaitable[T]]) -> T:
@@ -143,26 +164,3 @@ def failure(kind: str, name: str, error: Exception) -> Step:
     """Record that an error came of a step."""
     details = msgspec.to_builtins(vars(error)) if isinstance(error, ClaimedAlready) else {}
     return Step(kind=kind, name=name, failed=type(error).__name__, result=str(error)[:500], details=details)
-
-
-def caller() -> str:
-    """Name the line of the nearest code outside the package's own engine, as ``refunds.py:12``."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to ask for a caller's line
-    while frame.f_back and _is_engine(frame):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-def place_of(run: Coroutine[Any, Any, Any] | None) -> str:
-    """Name the line of a skill's code where a suspended coroutine stands."""
-    place = "?"
-    while run is not None and getattr(run, "cr_frame", None):
-        frame: FrameType = run.cr_frame  # type: ignore[attr-defined] # a native coroutine, as it has a frame
-        if not _is_engine(frame):
-            place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        run = run.cr_await  # type: ignore[attr-defined] # as above
-    return place
-
-
-def _is_engine(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__", "")).startswith(_ENGINE)

@@ -106,6 +106,7 @@ class OnceFailed(SupportbotError):
 
     def __init__(self, kind: str, message: str) -> None:
         self.kind = kind
+        self.message = message
         super().__init__(f"{kind}: {message}" if message else kind)
 
 
@@ -140,7 +141,14 @@ class TryLater(AdapterError):
 
 
 class Refused(AdapterError):
-    """The platform will never take this (channel gone, messages closed); trying again is of no use."""
+    """The platform will never take this (channel gone, messages closed); trying again is of no use.
+
+    `code` is the platform's own word for why, as ``channel_not_found``: it is logged, so it holds nobody's words.
+    """
+
+    def __init__(self, message: str = "", code: str = "") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class Unclear(AdapterError):

@@ -8,14 +8,15 @@ from typing import Any
 import msgspec
 
 from supportbot.asking import Asking
-from supportbot.clock import DAY, milliseconds
+from supportbot.clock import DAY, as_datetime, milliseconds
+from supportbot.conduct import caller
 from supportbot.dialogue import DEEPEST, NotRead, failure
 from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question, Step
-from supportbot.domain.event import Signal
+from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Choice, Offer, Reply
 from supportbot.errors import NoAnswer
 from supportbot.ids import derived
-from supportbot.reader import Answer, FormReader, Reader, Unreadable
+from supportbot.reader import Answer, FormReader, Reader, Unreadable, value_in
 
 Span = timedelta | str
 
@@ -33,6 +34,7 @@ def answered(asking: Asking, reader: Reader[Any], name: str) -> Step | None:
         try:
             value = _value_in(asking, reader, answer)
         except Unreadable as error:
+            asking.conduct.suspended_at = caller()
             raise NotRead(error.hint_key, error.values) from error
         if value is None:
             return None
@@ -43,6 +45,17 @@ def answered(asking: Asking, reader: Reader[Any], name: str) -> Step | None:
     step = msgspec.structs.replace(step, at=asking.case.ledger.now)
     asking.journal.record(step)
     return step
+
+
+def take_what_was_said(asking: Asking, reader: Reader[Any]) -> None:
+    """Let the words and files that began the dialogue answer the next question, where its value is in them."""
+    origin = asking.origin
+    if asking.journal.is_replaying or asking.answer or asking.gave_up or not isinstance(origin, Event):
+        return
+    began = asking.dialogue.began_at if asking.dialogue else asking.case.ledger.now
+    said = Answer(text=origin.text, files=origin.files, now=as_datetime(began))
+    if not isinstance(reader, FormReader) and value_in(said, reader) is not None:
+        asking.answer = said
 
 
 def _value_in(asking: Asking, reader: Reader[Any], answer: Answer) -> Any:
@@ -97,7 +110,7 @@ async def make_room(asking: Asking) -> bool:
     return bool(too_many)
 
 
-def keep(asking: Asking, reply: Reply, within: Span | None, *, yielding: bool) -> None:
+def keep(asking: Asking, name: str, reply: Reply, within: Span | None, *, yielding: bool) -> None:
     """Keep the dialogue with its journal, its question and its deadline."""
     case, known = asking.case, asking.dialogue
     dialogue = Dialogue(
@@ -112,6 +125,7 @@ def keep(asking: Asking, reply: Reply, within: Span | None, *, yielding: bool) -
         steps=tuple(asking.journal.steps),
         question=Question(
             text=reply.text,
+            name=name,
             choices=tuple(reply.choices),
             yielding=yielding,
             deadline=_deadline(asking, within, yielding=yielding),

@@ -60,6 +60,14 @@ class Reader(Generic[T_co]):
         return f"read.{self.name}"
 
 
+def value_in(answer: Answer, reader: Reader[T_co]) -> T_co | None:
+    """Read a value where it is there, else None."""
+    try:
+        return reader.read(answer)
+    except Unreadable:
+        return None
+
+
 def _read_text(answer: Answer) -> str:
     words = (answer.choice or answer.text).strip()
     if not words:

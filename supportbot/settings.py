@@ -17,8 +17,10 @@ from typing import Annotated, Any, Literal, Self, TypeVar, Union, dataclass_tran
 
 import msgspec
 
-from supportbot.clock import DAY, HOUR, MINUTE, SECOND, parse_duration
+from supportbot.clock import DAY, HOUR, LONGEST, MINUTE, SECOND, parse_duration
 from supportbot.environment import FromEnvironment, Unset
+from supportbot.logs import hide
+from supportbot.tokens import REFUSED, looks_random
 
 T = TypeVar("T")
 
@@ -41,6 +43,11 @@ class Duration(int):
         """Describe it to an editor."""
         return {"type": ["string", "integer"], "description": "a span of time such as 90s, 10m, 1h30m or 7d"}
 
+    @property
+    def seconds(self) -> float:
+        """The span in seconds, as most libraries want their timeouts."""
+        return self / SECOND
+
     def __str__(self) -> str:
         left, parts = int(self), ""
         for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND), ("ms", 1)):
@@ -52,6 +59,33 @@ class Duration(int):
         return f"Duration({str(self)!r})"
 
 
+class KeptFor(Duration):
+    """How long something is kept: a span of at least a day, or ``forever``."""
+
+    FOREVER = LONGEST
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Read what a configuration says."""
+        span = cls(cls.FOREVER) if value == "forever" else super().from_setting(value)
+        if span < DAY:
+            raise ValueError(f"{value!r} is too short; give at least 1d, or forever")
+        return span
+
+    @classmethod
+    def setting_schema(cls) -> dict[str, Any]:
+        """Describe it to an editor."""
+        return {"type": "string", "description": "a span of time such as 90d or 365d, or forever"}
+
+    @property
+    def is_forever(self) -> bool:
+        """Nothing is ever too old."""
+        return self >= self.FOREVER
+
+    def __str__(self) -> str:
+        return "forever" if self.is_forever else super().__str__()
+
+
 class Secret:
     """A token or a password: it comes from the environment, and nothing shows it but `reveal`."""
 
@@ -59,6 +93,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        hide(value)
 
     def reveal(self) -> str:
         """Hand out the secret itself, for the one place that sends it."""
@@ -126,6 +161,14 @@ def _read_own_type(type: Any, value: object) -> Any:
     return type(value)  # a path, for one
 
 
+def _read_as_written(type: Any, value: object) -> Any:
+    """Read one of our own types as a file has it, where a secret that opens something must not be written out."""
+    is_literal = isinstance(value, str) and not isinstance(value, FromEnvironment)
+    if type is Secret and is_literal and looks_random(str(value)):
+        raise ValueError(REFUSED)
+    return _read_own_type(type, value)
+
+
 def schema_of_own_type(type: Any) -> dict[str, Any]:
     """Describe a type that msgspec does not know, for ``msgspec.json.schema``."""
     return dict(type.setting_schema()) if hasattr(type, "setting_schema") else {"type": "string"}
@@ -136,6 +179,11 @@ def mistakes(value: object, type: Any, where: str = "") -> Iterator[tuple[str, s
     return (mistake for mistake in _mistakes(value, type, where) if mistake[1])
 
 
+def _check(value: object, type: Any) -> None:
+    """Raise the first mistake of values as a file has them, with the marks of what came from the environment."""
+    msgspec.convert(value, type, strict=False, dec_hook=_read_as_written)
+
+
 def _mistakes(value: object, type: Any, where: str) -> Iterator[tuple[str, str]]:
     """Tell every mistake; one without words is told already, and only keeps what is around it from complaining."""
     type = _without_none(type)
@@ -143,7 +191,7 @@ def _mistakes(value: object, type: Any, where: str) -> Iterator[tuple[str, str]]
         yield where, ""
         return
     try:
-        convert(value, type)
+        _check(value, type)
         return
     except msgspec.ValidationError as error:
         message = str(error)
@@ -174,7 +222,7 @@ def _mistakes_in_section(value: dict[str, Any], type: Any, where: str) -> Iterat
     yield from found
     if not found:  # each value is right by itself; are they together?
         try:
-            convert(known, type)
+            _check(known, type)
         except msgspec.ValidationError as error:
             yield where, _worded(str(error), known, type)
 
@@ -214,6 +262,8 @@ def _worded(message: str, value: object, type: Any) -> str:
     if message.startswith("Expected "):
         limit = re.sub(r"`([^`]+)`", lambda found: _names(found[1]), message.removeprefix("Expected "))
         return f"{_shown(value)} is not {_about(type) or limit}"
+    if isinstance(value, FromEnvironment) and value.strip():  # a type's own sentence may hold the value
+        return f"{_shown(value)} is not {_described(type)}"
     return message
 
 
@@ -273,3 +323,32 @@ def _is_struct(type: Any) -> bool:
 
 def _joined(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key
+
+
+# --- showing them -------------------------------------------------------------------------------------------------
+
+
+def without_secrets(value: object, written: object = None) -> Any:
+    """Turn settings into plain values that anybody may see: secrets, and what came from the environment, are ``***``.
+
+    `written` is what the configuration says, where texts from the environment are marked.
+    """
+    if isinstance(value, Secret) or isinstance(written, FromEnvironment):
+        return str(Secret(""))
+    if isinstance(value, msgspec.Struct):
+        names = {field.name: field.encode_name for field in msgspec.structs.fields(value)}
+        return {shown: without_secrets(getattr(value, name), _part(written, shown)) for name, shown in names.items()}
+    if isinstance(value, dict):
+        return {str(key): without_secrets(item, _part(written, key)) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [without_secrets(item, _part(written, index)) for index, item in enumerate(value)]
+    is_plain = value is None or (isinstance(value, bool | int | float) and not isinstance(value, Duration))
+    return value if is_plain else str(value)
+
+
+def _part(written: object, key: object) -> object:
+    if isinstance(written, dict):
+        return written.get(key)
+    if isinstance(written, list):
+        return next((item for item in written if isinstance(item, FromEnvironment)), None)
+    return None

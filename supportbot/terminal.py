@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -134,11 +135,22 @@ class Terminal:
     # --- showing --------------------------------------------------------------------------------------------------
 
     def _show(self, line: dict[str, Any]) -> None:
+        with self._above_prompt():
+            self._print(line)
+
+    @contextlib.contextmanager
+    def _above_prompt(self) -> Iterator[None]:
+        """Take the prompt away while something is shown, and put it back."""
         if self._waits:
             self._screen.file.write("\r\x1b[K")
-        self._print(line)
+        yield
         if self._waits:
             self._screen.print(self._prompt, end="")
+
+    def show_notice(self, words: str) -> None:
+        """Tell whoever writes a skill what came of a change."""
+        with self._above_prompt():
+            self._screen.print(Text(words, "magenta"), soft_wrap=True)
 
     def show_failure(self, error: BaseException) -> None:
         """Tell whoever tries a skill what went wrong in it; on a platform only the log says so."""

@@ -55,6 +55,21 @@ def shipped() -> Mapping[str, str]:
     return MappingProxyType(dict(_flat(yaml.load(FILE.read_text("utf-8"), loader), "")))  # noqa: S506 - text only
 
 
+@cache
+def audiences() -> Mapping[str, str]:
+    """Read who sees the sentences of each section: the comment above it."""
+    found, comment = {}, list[str]()
+    for line in FILE.read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            comment.append(line.removeprefix("#").strip())
+        elif line and not line[0].isspace():
+            found[line.partition(":")[0]] = " ".join(comment)
+            comment = []
+        elif not line:
+            comment = []
+    return MappingProxyType(found)
+
+
 def mistakes(overrides: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Tell what is wrong with a team's own sentences: the key of each, and what to do."""
     for key, text in overrides.items():

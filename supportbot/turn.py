@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from supportbot import open_question
 from supportbot.asking import Asking
-from supportbot.clock import as_datetime, milliseconds
+from supportbot.clock import as_datetime, as_instant, milliseconds
+from supportbot.conduct import caller, verb
 from supportbot.desk import handoffs, memories, tickets
 from supportbot.desk.ledger import words_of
-from supportbot.dialogue import Suspended, caller, place_of, result_of
+from supportbot.dialogue import Suspended, result_of
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.file import File
-from supportbot.domain.markdown import shorten
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Offer, Reply, checked
 from supportbot.domain.ticket import TICKETS, Priority, Ticket
@@ -27,12 +26,12 @@ from supportbot.once import do_once
 from supportbot.open_question import Span
 from supportbot.reader import Reader, one_of, yes_or_no
 from supportbot.reader import text as any_text
+from supportbot.speaking import speak
 from supportbot.turn_desk import TurnDesk
 from supportbot.turn_knowledge import TurnKnowledge
 from supportbot.turn_tickets import TurnTickets
 
 T = TypeVar("T")
-Scope = Literal["person", "conversation", "everyone"]
 
 
 class Turn:
@@ -47,15 +46,10 @@ class Turn:
         self._case = asking.case
         self._ledger = asking.case.ledger
         self._journal = asking.journal
-        self._task = asyncio.current_task()
+        self.conduct = asking.conduct
         self._now = asking.dialogue.began_at if asking.dialogue else self._ledger.now
         self._named = 0
-        self.suspended_at = ""
         self.spoke = False
-        self.runs: Coroutine[Any, Any, Any] | None = None
-        """The handler's own run: where it stands is where a task that it began went wrong."""
-        self.misuse: SkillError | None = None
-        """A verb was used where it may not be; an error even where the handler swallows it."""
 
     # --- what happened --------------------------------------------------------------------------------------------
 
@@ -176,17 +170,24 @@ class Turn:
 
     # --- verbs: talking -------------------------------------------------------------------------------------------
 
+    @verb
     async def say(self, reply: Reply | str) -> None:
         """Say something now, before the handler goes on."""
 
         async def do() -> None:
             self._speak(reply)
 
-        await self._step("say", "", None, do)
+        await self._journal.step("say", "", None, do)
 
     @overload
     async def ask(
-        self, question: Reply | str, *, key: str = "", within: Span | None = None, yielding: bool = False
+        self,
+        question: Reply | str,
+        *,
+        key: str = "",
+        within: Span | None = None,
+        yielding: bool = False,
+        unless_said: bool = False,
     ) -> str: ...
 
     @overload
@@ -198,8 +199,10 @@ class Turn:
         key: str = "",
         within: Span | None = None,
         yielding: bool = False,
+        unless_said: bool = False,
     ) -> T: ...
 
+    @verb
     async def ask(
         self,
         question: Reply | str,
@@ -208,16 +211,21 @@ class Turn:
         key: str = "",
         within: Span | None = None,
         yielding: bool = False,
+        unless_said: bool = False,
     ) -> Any:
         """Ask and wait for the answer, over any number of restarts.
 
         `within` raises NoAnswer after that time; without it the dialogue ends kindly after a day. A `yielding`
         question insists on nothing: other skills hear the answer first, and it lapses when the bot says something else.
+        With `unless_said` nothing is asked where the reader finds its value in what began the turn.
         """
         choices = tuple(Choice(option) for option in reader.options)
         reply = Reply(question, choices) if isinstance(question, str) else question
+        if unless_said:
+            open_question.take_what_was_said(self._asking, reader)
         return await self._ask(reply, reader, key or reader.name, within, yielding=yielding)
 
+    @verb
     async def confirm(self, question: str, *, key: str = "", within: Span | None = None) -> bool:
         """Ask for a yes or a no."""
         yes, no = self.phrase("dialogue.yes"), self.phrase("dialogue.no")
@@ -225,6 +233,7 @@ class Turn:
         reply = Reply(question, (Choice(yes), Choice(no)))
         return await self._ask(reply, reader, key or reader.name, within)  # type: ignore[no-any-return]
 
+    @verb
     async def choose(
         self,
         question: str,
@@ -243,61 +252,72 @@ class Turn:
     async def _ask(
         self, reply: Reply, reader: Reader[Any], name: str, within: Span | None, *, yielding: bool = False
     ) -> Any:
-        self._check_task("ask")
+        if self.conduct.suspended_at:
+            raise self.conduct.went_on()
         known = self._journal.recall("ask", name) or open_question.answered(self._asking, reader, name)
         if known is None:
-            self.suspended_at = caller()
+            self.conduct.suspended_at = caller()
             if not yielding and await open_question.make_room(self._asking):
                 self._speak(self.phrase("dialogue.too_many"))
             reply = open_question.put(self._asking, reply, reader)
             offer = open_question.offer(self._asking, reply)
             self._speak(reply, offer=offer)
-            open_question.keep(self._asking, reply, within, yielding=yielding)
+            open_question.keep(self._asking, name, reply, within, yielding=yielding)
             raise Suspended
         self._now = known.at
         return result_of(known, reader.type)
 
     # --- verbs: doing ---------------------------------------------------------------------------------------------
 
+    @verb
     async def once(self, do: Callable[[str], Awaitable[T]], *, key: str = "", type: Any = Any) -> T:
         """Do something in the outside world, and remember what came of it before the handler goes on.
 
         `do` gets an idempotency key to hand on, since a kill inside it runs it again. Its result must be made of what
         JSON has, or of `type`. What it raises comes out as OnceFailed, now and at each replay.
         """
-        self._check_task("once")
         name = key or getattr(do, "__name__", "once")
         known = self._journal.recall("once", name)
         if known is None:
             if self._ledger.is_joined:  # one step has one key, however the messages come to be joined after a kill
-                self._ledger.must_part, self.suspended_at = True, caller()
+                self._ledger.must_part, self.conduct.suspended_at = True, caller()
                 raise Suspended
             place = f"{self._asking.dialogue_id}/{self._journal.position}"
-            known = await do_once(self._ledger.store, place, name, do, person=self.person)
+            deed, here = self._asking.instead(name, do), self.conversation_id
+            known = await do_once(self._ledger.store, place, name, deed, person=self.person, conversation=here)
+            self._case.note("once", self._asking.skill, name, id=place)
             self._journal.record(known)
         return result_of(known, type)  # type: ignore[no-any-return] # the caller says what it is
 
+    @verb
     async def open_ticket(
-        self, *, subject: str, category: str = "", details: str = "", priority: Priority = "normal"
+        self,
+        *,
+        subject: str,
+        category: str = "",
+        details: str = "",
+        files: Sequence[File] = (),
+        priority: Priority = "normal",
     ) -> Ticket:
-        """Open a ticket for the requester; its `reference` is what people say."""
+        """Open a ticket for the requester; its `reference` is what people say, `files` what they showed."""
 
         async def do() -> str:
             ticket = await tickets.open_ticket(
-                self._case, subject=subject, category=category, details=details, priority=priority
+                self._case, subject=subject, category=category, details=details, files=files, priority=priority
             )
             await tickets.announce(self._case, ticket)
             return ticket.id
 
-        return await self._ticket(await self._step("open_ticket", "", str, do))
+        return await self._ticket(await self._journal.step("open_ticket", "", str, do))
 
+    @verb
     async def hand_off(self, *, reason: str) -> Ticket:
         """Hand the conversation over to a human; every handoff has a ticket, which is returned."""
 
         async def do() -> str:
             return (await handoffs.hand_off(self._case, reason, keep=self._asking.dialogue_id)).id
 
-        return await self._ticket(await self._step("hand_off", "", str, do))
+        return await self._ticket(await self._journal.step("hand_off", "", str, do))
 
     async def _ticket(self, id: str) -> Ticket:
         ticket = await self._ledger.get(TICKETS, id)
@@ -305,88 +325,72 @@ class Turn:
             raise SkillError(f"ticket {id} is gone from the store")
         return ticket
 
-    async def remember(self, key: str, value: Any, *, about: Scope = "person") -> None:
+    @verb
+    async def remember(self, key: str, value: Any, *, about: memories.Scope = "person") -> None:
         """Keep a value (made of what JSON has) for later turns of this skill; None forgets it."""
 
         async def do() -> None:
             await memories.keep(self._ledger, self._asking.skill, self._about(about), key, value)
 
-        await self._step("remember", key, None, do)
+        await self._journal.step("remember", key, None, do)
 
-    async def recall(self, key: str, default: Any = None, *, about: Scope = "person") -> Any:
+    @verb
+    async def recall(self, key: str, default: Any = None, *, about: memories.Scope = "person") -> Any:
         """Read what this skill remembered."""
 
         async def do() -> Any:
             return await memories.read(self._ledger, self._asking.skill, self._about(about), key, default)
 
-        return await self._step("recall", key, Any, do)
+        return await self._journal.step("recall", key, Any, do)
 
-    def _about(self, scope: Scope) -> memories.About:
-        conversation = self._case.conversation
-        if scope == "everyone":
-            return memories.About(scope, conversation.tenant, "")
-        return memories.About(scope, self.person.id if scope == "person" else conversation.id, self.person.id)
+    def _about(self, scope: memories.Scope) -> memories.About:
+        return memories.about(scope, self._case.conversation, self.person)
 
-    async def schedule(self, handler: Callable[..., Any], *, after: Span | int = 0, key: str = "", **data: Any) -> str:
+    @verb
+    async def schedule(
+        self,
+        handler: Callable[..., Any],
+        *,
+        after: Span | int = 0,
+        at: datetime | None = None,
+        key: str = "",
+        **data: Any,
+    ) -> str:
         """Let one of the skill's own handlers, marked ``@on.timer``, run later in this conversation.
 
-        `after` is a span (``"10m"``, a timedelta, or milliseconds); the handler finds `data` in ``turn.data``. With a
-        `key` it waits only once in this conversation. Returns the id that `cancel` takes.
+        `after` is a span (``"10m"``, a timedelta, or milliseconds), `at` an aware datetime in its place; the handler
+        finds `data` in ``turn.data``. With a `key` it waits only once in this conversation. Returns the id that
+        `cancel` takes.
         """
         name = handler.__name__
 
         async def do() -> str:
             id = derived("timer", self.conversation_id, self._asking.skill, name, key) if key else ""
             signal = Signal(name=name, conversation=self.conversation_id, skill=self._asking.skill, data=data)
-            return self._case.later(signal, after=milliseconds(after), id=id)
+            span = as_instant(at) - self._ledger.now if at else milliseconds(after)
+            return self._case.later(signal, after=span, id=id)
 
-        return await self._step("schedule", key or name, str, do)
+        return await self._journal.step("schedule", key or name, str, do)
 
+    @verb
     async def cancel(self, scheduled: str) -> None:
         """Let something scheduled not happen; where it has happened, nothing changes."""
 
         async def do() -> None:
             self._ledger.cancel(scheduled)
 
-        await self._step("cancel", "", None, do)
+        await self._journal.step("cancel", "", None, do)
 
     # --- how ------------------------------------------------------------------------------------------------------
 
-    async def _step(self, kind: str, name: str, type: Any, do: Callable[[], Awaitable[T]]) -> T:
-        self._check_task(kind)
-        return await self._journal.step(kind, name, type, do)
-
-    def _check_task(self, verb: str) -> None:
-        if asyncio.current_task() is not self._task:
-            self.misuse = SkillError(
-                f"turn.{verb} was called in a task of its own, awaited at {place_of(self.runs)}: a replay could not "
-                "tell its order; await it in the handler itself"
-            )
-            raise self.misuse
-
     def _speak(self, reply: Reply | str, *, offer: Offer | None = None) -> None:
         self.spoke = True
-        asking, case, reply = self._asking, self._case, checked(reply)
-        only_for = "" if offer else self._only_for()
-        if asking.about or asking.here.key != case.conversation.address.key:
-            case.answer_at(asking.here, reply, skill=asking.skill, about=asking.about, only_for=only_for, offer=offer)
-        elif asking.is_command:
-            case.say(reply, purpose="command", skill=asking.skill, only_for=only_for, offer=offer)
-        elif asking.owner in ("queue", "agent"):
-            case.tell_agents(self.phrase("agents.withheld", text=shorten(reply.text, 600)))
-        else:
-            case.say(reply, skill=asking.skill, offer=offer)
-
-    def _only_for(self) -> str:
-        """Name who alone may see what a command answers: in a room it shows what is theirs."""
-        asking, agents = self._asking, self._ledger.rules.agents
-        is_among_others = isinstance(asking.origin, Event) and not asking.origin.direct
-        in_room = is_among_others and asking.here.outside_thread != agents
-        return asking.person.id if asking.kind == "command" and in_room else ""
+        speak(self._asking, checked(reply), offer)
 
     def close(self) -> None:
         """End the turn: whatever of the handler goes on, its verbs do nothing any more."""
         self._journal.is_closed = True
+        self.conduct.close()
 
     async def finish(self, said: Reply | str | None) -> None:
         """Say what the handler returned; called once, when it has ended."""

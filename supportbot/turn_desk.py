@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from supportbot.asking import Asking
+from supportbot.conduct import verb
 from supportbot.desk import handoffs, tickets
 from supportbot.desk.case import Case
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
@@ -27,6 +28,7 @@ class TurnDesk:
         self._case = case
         self._asking = asking
 
+    @verb
     async def claim(self, reference: str = "", *, take_over: bool = False) -> Ticket:
         """Take a case; exactly one agent wins, ClaimedAlready tells the others who."""
         agent = self._asking.person
@@ -34,6 +36,7 @@ class TurnDesk:
             "claim", reference, lambda case, ticket: handoffs.claim(case, ticket, agent, take_over=take_over)
         )
 
+    @verb
     async def release(self, reference: str = "", *, to: Literal["queue", "bot"] = "queue") -> Ticket:
         """Give a case back to the queue or to the bot."""
         agent = self._asking.person
@@ -41,6 +44,7 @@ class TurnDesk:
             "release", reference, lambda case, ticket: handoffs.release(case, ticket, by=agent, to_bot=to == "bot")
         )
 
+    @verb
     async def assign(self, reference: str, who: str) -> Ticket:
         """Give a case to another agent, named as on their platform (``@sam``)."""
 
@@ -49,6 +53,7 @@ class TurnDesk:
 
         return await self._act("assign", reference, do)
 
+    @verb
     async def note(self, reference: str, words: str) -> Ticket:
         """Write an internal note; the requester never sees it."""
 
@@ -58,21 +63,25 @@ class TurnDesk:
 
         return await self._act("note", reference, do)
 
+    @verb
     async def reply(self, reference: str, words: str) -> Ticket:
         """Say something to the requester of a case that this agent has claimed."""
         agent = self._asking.person
         return await self._act("reply", reference, lambda case, ticket: handoffs.reply(case, ticket, agent, words))
 
+    @verb
     async def solve(self, reference: str = "", last_words: str = "") -> Ticket:
         """Solve a case, with a last message to the requester."""
         agent = self._asking.person
         return await self._act("solve", reference, lambda case, ticket: handoffs.solve(case, ticket, agent, last_words))
 
+    @verb
     async def close(self, reference: str = "") -> Ticket:
         """Close a case without a word to the requester."""
         agent = self._asking.person
         return await self._act("close", reference, lambda case, ticket: handoffs.close(case, ticket, agent))
 
+    @verb
     async def reopen(self, reference: str = "") -> Ticket:
         """Open a solved or closed ticket again, claimed by this agent."""
 
@@ -83,6 +92,7 @@ class TurnDesk:
 
         return await self._act("reopen", reference, do)
 
+    @verb
     async def queue(self) -> list[tuple[Conversation, Ticket]]:
         """List the cases that wait for an agent, longest first, 20 at most."""
         self._check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supportbot.asking import Asking
+from supportbot.conduct import verb
 from supportbot.desk.case import Case
 from supportbot.domain.article import Article
 from supportbot.domain.markdown import shorten
@@ -24,6 +25,7 @@ class TurnKnowledge:
         """Read an article; None where the base no longer has it."""
         return self._asking.knowledge.article(id)
 
+    @verb
     async def question(self) -> str:
         """Tell the last question of this conversation that got no good answer."""
 
@@ -42,6 +44,7 @@ class TurnKnowledge:
         """Something was refused in this conversation already."""
         return bool(self._case.conversation.refused)
 
+    @verb
     async def shown(self, article: Article, question: str) -> None:
         """Note that an article answered a question here; an agent who takes over sees it."""
 
@@ -52,6 +55,7 @@ class TurnKnowledge:
 
         await self._step(f"shown {article.id}", do)
 
+    @verb
     async def refused(self, *article_ids: str) -> None:
         """Note that articles did not help: they are never shown in this conversation again."""
 
@@ -60,6 +64,7 @@ class TurnKnowledge:
 
         await self._step(f"refused {' '.join(article_ids)}", do)
 
+    @verb
     async def helped(self) -> None:
         """Note that the question is answered."""
 
@@ -68,6 +73,7 @@ class TurnKnowledge:
 
         await self._step("helped", do)
 
+    @verb
     async def missed(self, question: str) -> int:
         """Note that a question got no good answer, and tell how many in a row did not."""
 

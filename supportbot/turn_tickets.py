@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supportbot.asking import Asking
+from supportbot.conduct import verb
 from supportbot.desk import handoffs, surveys, tickets
 from supportbot.desk.case import Case
 from supportbot.domain.ticket import Ticket
@@ -17,19 +18,23 @@ class TurnTickets:
         self._case = case
         self._asking = asking
 
+    @verb
     async def mine(self) -> list[Ticket]:
         """List the person's tickets, newest first, 20 at most."""
         return [ticket for ticket in await tickets.of_requester(self._case) if self._is_theirs(ticket)]
 
+    @verb
     async def find(self, reference: str) -> Ticket:
         """Find a ticket by its reference, small letters too; NotFound where there is none for this person."""
         return await tickets.visible(self._case, reference, to=self._asking.person, is_agent=self._asking.is_agent)
 
+    @verb
     async def current(self) -> Ticket | None:
         """Find the ticket that the conversation is about, if it has one."""
         ticket = await self._case.ticket()
         return ticket if ticket and self._is_theirs(ticket) else None
 
+    @verb
     async def add(self, reference: str, words: str) -> None:
         """Add words to a ticket; a solved one is reopened, the agents are told."""
 
@@ -39,6 +44,7 @@ class TurnTickets:
 
         await self._step("add", reference, do)
 
+    @verb
     async def close(self, reference: str) -> None:
         """Close a ticket because its requester needs no more help."""
 
@@ -52,6 +58,7 @@ class TurnTickets:
 
         await self._step("close", reference, do)
 
+    @verb
     async def hand_off(self, reference: str, *, reason: str) -> None:
         """Put the case of a ticket into the agents' queue."""
 
@@ -63,6 +70,7 @@ class TurnTickets:
 
         await self._step("hand_off", reference, do)
 
+    @verb
     async def stop_waiting(self, reference: str) -> None:
         """Leave the queue; the ticket stays open."""
 
@@ -72,6 +80,7 @@ class TurnTickets:
 
         await self._step("stop_waiting", reference, do)
 
+    @verb
     async def keep_waiting(self, reference: str) -> None:
         """Stay in the queue; the agents are asked again."""
 
@@ -81,6 +90,7 @@ class TurnTickets:
 
         await self._step("keep_waiting", reference, do)
 
+    @verb
     async def rate(self, reference: str, rating: int, *, comment: str = "") -> bool:
         """Store the requester's rating, 1 to 5, or their comment to it; tells whether it is a low one."""
 
@@ -90,6 +100,7 @@ class TurnTickets:
 
         return bool(await self._asking.journal.step("tickets", f"rate {reference}", bool, do))
 
+    @verb
     async def ask_rating(self, reference: str) -> bool:
         """Note that the survey of a ticket goes out now; False where it went out before or the ticket is not solved."""
 

@@ -165,6 +165,9 @@ class _Reading:
     def _scalar(self, node: yaml.ScalarNode, kind: str, where: str) -> Any:
         if kind != "str":
             return _SCALARS[kind](node.value)
+        if "\0" in node.value:
+            self.mistakes[where] = "it holds a NUL character, which no text and no path may; take it out"
+            return Unset("")
         try:
             return fill_in(node.value, self.environment)
         except ValueError as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,9 +34,21 @@ from supportbot.turn_knowledge import TurnKnowledge
 from supportbot.turn_tickets import TurnTickets
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/quickstart.md", "docs/plugin_api.md", "docs/testing_a_skill.md", "docs/why.md")
+PAGES = (
+    "README.md",
+    "docs/quickstart.md",
+    "docs/howto/configuration.md",
+    "docs/howto/first_skill.md",
+    "docs/howto/operating.md",
+    "docs/howto/privacy.md",
+    "docs/howto/testing_a_skill.md",
+    "docs/howto/testing_against_slack.md",
+    "docs/plugin_api.md",
+    "docs/why.md",
+)
 SETUP = "python3.11 -m venv .venv && .venv/bin/pip install -q -c constraints.txt "
 EXAMPLE = ROOT / "skills_examples" / "refunds"
+EXAMPLES = sorted(place.parent.name for place in (ROOT / "skills_examples").glob("*/config.yaml"))
 
 BLOCK = re.compile(r"^```(?P<kind>\w+) ?(?P<name>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 TYPED = re.compile(r"^(?:Ada|Sam(?: \(#agents(?:, T-\d+)?\))?) › (.*)$", re.MULTILINE)
@@ -61,8 +74,9 @@ def blocks(name: str) -> list[Block]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_everything_that_a_page_shows_works(name, tmp_path, bot_with, monkeypatch) -> None:
-    monkeypatch.syspath_prepend(str(tmp_path))
+async def test_everything_that_a_page_shows_works(name, tmp_path, bot_with, slack_world, monkeypatch) -> None:
+    for folder in (tmp_path / "skills", tmp_path):
+        monkeypatch.syspath_prepend(str(folder))
     for block in blocks(name):
         if block.name:
             place = tmp_path / block.name
@@ -73,9 +87,22 @@ async def test_everything_that_a_page_shows_works(name, tmp_path, bot_with, monk
         elif block.kind == "yaml":
             load_yaml(block, tmp_path)
         elif block.kind == "python":
-            await execute(block, tmp_path, bot_with)
+            await execute(block, tmp_path, {"bot_with": bot_with, "slack_world": slack_world})
         else:
             assert block.kind in ("sh", "text"), f"{name}: nothing runs a block marked {block.kind}"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_conversation_that_an_example_shows_is_true(name, tmp_path) -> None:
+    folder = tmp_path / name
+    shutil.copytree(ROOT / "skills_examples" / name, folder)
+    shown = blocks(f"skills_examples/{name}/README.md")
+    assert "console" in {block.kind for block in shown}, "show what somebody says to it, and what it answers"
+    for block in shown:
+        if block.kind == "console":
+            run_commands(block.text, folder)
+        elif block.kind == "python":
+            assert block.text in (folder / f"test_{name}.py").read_text("utf-8"), "it is a part of the example's test"
 
 
 def run_commands(text: str, folder: Path) -> None:
@@ -116,12 +143,12 @@ def load_yaml(block: Block, folder: Path) -> None:
     load_config(place, environment={"SLACK_BOT_TOKEN": "x", "SLACK_APP_TOKEN": "x"})
 
 
-async def execute(block: Block, folder: Path, bot_with: Any) -> None:
+async def execute(block: Block, folder: Path, fixtures: dict[str, Any]) -> None:
     name = Path(block.name).stem or "block"
     namespace: dict[str, Any] = {"__name__": name}
     exec(compile(block.text, str(folder / (block.name or "block.py")), "exec", dont_inherit=True), namespace)
     for function in [value for key, value in namespace.items() if key.startswith("test_")]:
-        await function(bot_with)
+        await function(*(fixtures[name] for name in inspect.signature(function).parameters))
 
 
 def test_the_first_two_blocks_of_the_readme_set_everything_up() -> None:
@@ -175,9 +202,9 @@ NOUNS: dict[str, Any] = {
     "start": Start,
 }
 """How the page spells what has names, and what it is."""
-NOT_FOR_AUTHORS = {"turn.close", "turn.finish", "bot.act", "heard.lines"}
+NOT_FOR_AUTHORS = {"turn.close", "turn.finish", "bot.act", "bot.keep_files", "heard.lines"}
 """What the engine itself calls."""
-OTHERS = {"BaseException", "BotHarness", "Exception", "False", "NAME", "None", "True", "ValueError"}
+OTHERS = {"BaseException", "BotHarness", "DeprecationWarning", "Exception", "False", "NAME", "None", "True", "ValueError"}
 """Names with a capital that are no part of the face."""
 
 

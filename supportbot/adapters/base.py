@@ -13,6 +13,7 @@ import msgspec
 
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event
+from supportbot.domain.finding import Finding
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Outgoing
 
@@ -39,6 +40,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """A message can be marked; else the mark's text is shown."""
     idempotent: bool = False
     """Showing the same outgoing id twice is harmless, so an ambiguous message is simply sent again."""
+    for_strangers: bool = True
+    """Anybody may write here, so there are flood limits, whether or not the configuration gives any."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,18 @@ class Adapter(ABC):
 
     name: str
     capabilities: Capabilities = Capabilities()
+    home: str = ""
+    """The workspace that `channel` names channels of, where `has_workspaces`: known once `connect` has succeeded, or
+    set from an earlier run while the platform is away."""
+    has_workspaces: bool = False
+    served_until: int = 0
+    """Set before `start`: until when the platform was served (milliseconds, 0 is never); what came since is missing."""
+    trouble: str = ""
+    """Set by a member while its platform is lost: why, in a few words that are nobody's; the bot is not ready then."""
+
+    async def checks(self) -> list[Finding]:
+        """Look, without `connect` or `start`, at what an operator should know (token, rights); for ``doctor``."""
+        return []
 
     async def connect(self) -> None:  # noqa: B027 - a platform without a connection has nothing to do
         """Make sending possible; called before anything is sent. BadToken ends the start, all else is tried again."""

@@ -29,11 +29,11 @@ class Console(Adapter):
     """A platform made of lines."""
 
     name = "console"
-    capabilities = Capabilities(idempotent=True)
+    capabilities = Capabilities(idempotent=True, for_strangers=False)
 
     def __init__(self, show: Show, clock: Clock, *, is_terminal: bool = False) -> None:
         if is_terminal:
-            self.capabilities = Capabilities(idempotent=True, reactions=True)
+            self.capabilities = Capabilities(idempotent=True, for_strangers=False, reactions=True)
         self._word = str if is_terminal else unescape
         self._show = show
         self._names: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from supportbot.commands import process
+from supportbot.commands.progress import progress
 from supportbot.domain.schema import SCHEMA
 from supportbot.storage.move import move as move_store
 from supportbot.storage.open import open_store
@@ -29,7 +30,13 @@ async def _move(source: str, target: str) -> None:
     try:
         new = await open_store(target, SCHEMA)
         try:
-            report = await move_store(old, new)
+            with progress() as bar:
+                report = await move_store(
+                    old,
+                    new,
+                    lambda written: bar.show("Copying", written),
+                    lambda checked, total: bar.show("Reading back", checked, total),
+                )
         finally:
             await new.close()
     finally:

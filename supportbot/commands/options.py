@@ -24,6 +24,12 @@ STRICT = click.option(
     help="Stop when a listed skill cannot be imported (by default it is left out, and said so).",
 )
 
+RELOAD = click.option(
+    "--reload",
+    is_flag=True,
+    help="While you write a skill: take in each change of its file, once its test passes.",
+)
+
 
 def configured(config_file: Path | None, data: Path | None) -> Config:
     """Read the configuration; where it has mistakes, those of its skills and articles are told with them."""

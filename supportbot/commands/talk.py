@@ -6,20 +6,24 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 import msgspec
 
+from supportbot import logs
 from supportbot.adapters.console import Console
-from supportbot.app import App, open_app
+from supportbot.adapters.open import platforms_of
+from supportbot.app import App, Companion, MakeAdapter, open_app
 from supportbot.chat_lines import ChatLines, lines_of_stdin, start_at_kept_time
 from supportbot.clock import Clock, SimulatedClock, SystemClock
 from supportbot.commands import process
-from supportbot.commands.options import CONFIG, DATA, STRICT, configured
+from supportbot.commands.options import CONFIG, DATA, RELOAD, STRICT, configured
 from supportbot.config import Config, SkillEntry, load_config
-from supportbot.errors import ConfigurationError
+from supportbot.health.companions import companions_of
+from supportbot.reload import Reload
 from supportbot.samples.paths import ARTICLES
 
 
@@ -30,6 +34,9 @@ def demo() -> None:
     You are the requester and the agent in turn.
 
     Everything it stores goes into a folder of its own, which is removed at the end.
+
+    \b
+    supportbot demo
     """
     with tempfile.TemporaryDirectory(prefix="supportbot-demo-") as folder:
         config = _with_samples(load_config(None, data=Path(folder)))
@@ -47,42 +54,52 @@ def demo() -> None:
     default="real",
     help='simulated: time stands still until a line {"advance": "10m"} moves it (with --json).',
 )
-def chat(config_file: Path | None, data: Path | None, strict: bool, as_json: bool, clock: str) -> None:
+@RELOAD
+def chat(config_file: Path | None, data: Path | None, *, strict: bool, as_json: bool, clock: str, reload: bool) -> None:
     """Talk to the bot in this terminal, or by JSON lines.
 
     \b
     supportbot chat --config bot.yaml
+    supportbot chat --config bot.yaml --reload
     echo '{"from": "ada", "text": "hi"}' | supportbot chat --json --clock simulated
     """
-    config = configured(config_file, data)
+    config = _in_the_console(configured(config_file, data))
     if config_file is None:
         config = _with_samples(config)
         click.echo(f"No configuration given: the defaults, with the data in {config.storage.url}", err=True)
     if as_json:
-        process.run(_serve_lines(config, SimulatedClock() if clock == "simulated" else SystemClock(), strict=strict))
+        time = SimulatedClock() if clock == "simulated" else SystemClock()
+        process.run(_serve_lines(config, time, strict=strict, reload=reload))
     else:
-        process.run(_talk(config, strict=strict, is_demo=False))
+        process.run(_talk(config, strict=strict, reload=reload))
 
 
 @click.command()
 @CONFIG
 @DATA
 @STRICT
-def run(config_file: Path | None, data: Path | None, strict: bool) -> None:
+@RELOAD
+def run(config_file: Path | None, data: Path | None, strict: bool, reload: bool) -> None:
     """Run the bot on the configured platforms until it is told to stop.
 
     \b
     supportbot run --config bot.yaml
     """
     config = configured(config_file, data)
-    missing = [name for name in config.adapters.given if name != "console"]
-    if missing:
-        what = f"adapters.{missing[0]}: this release serves the console only; take it out, and use supportbot chat"
-        raise ConfigurationError([what])
-    process.run(_talk(config, strict=strict, is_demo=False))
+    platforms = platforms_of(config)
+    logs.configure(config.logs.level, config.logs.format)
+    if config.adapters.console:
+        process.run(_talk(config, platforms, strict=strict, reload=reload, companions=companions_of(config)))
+    else:
+        process.run(_serve(config, platforms, strict=strict, reload=reload))
 
 
 # --- how ----------------------------------------------------------------------------------------------------------
+
+
+def _in_the_console(config: Config) -> Config:
+    """Bring the agents here, too: who talks to the bot of a platform in the terminal is on neither."""
+    return msgspec.structs.replace(config, desk=msgspec.structs.replace(config.desk, agents_channel="console"))
 
 
 def _with_samples(config: Config) -> Config:
@@ -99,7 +116,7 @@ def _with_quick_survey(config: Config) -> Config:
     return msgspec.structs.replace(config, skills=skills)
 
 
-async def _serve_lines(config: Config, clock: Clock, *, strict: bool) -> None:
+async def _serve_lines(config: Config, clock: Clock, *, strict: bool, reload: bool) -> None:
     lines = _own_output()
 
     def write(line: dict[str, Any]) -> None:
@@ -109,13 +126,16 @@ async def _serve_lines(config: Config, clock: Clock, *, strict: bool) -> None:
     console = Console(write, clock)
     app = await open_app(config, clock, [lambda _: console], strict=strict)
     _tell_failures(app)
+    reloading = Reload(lambda words: click.echo(words, err=True)) if reload else None
+    app.companions = [reloading] if reloading else []
 
     async def serve(stop: asyncio.Event) -> None:
         if isinstance(clock, SimulatedClock):
             await start_at_kept_time(app, clock)
         else:
             await app.start()
-        await ChatLines(app, console, write).serve(lines_of_stdin(stop))
+        taken = lines_of_stdin(stop)
+        await ChatLines(app, console, write).serve(reloading.ahead_of(taken) if reloading else taken)
 
     await process.until_stopped(app, serve)
 
@@ -128,19 +148,44 @@ def _own_output() -> BinaryIO:
     return lines
 
 
-async def _talk(config: Config, *, strict: bool, is_demo: bool) -> None:
+async def _serve(config: Config, platforms: Sequence[MakeAdapter], *, strict: bool, reload: bool) -> None:
+    """Serve the platforms until a signal says to stop."""
+    app = await open_app(config, SystemClock(), platforms, strict=strict)
+    _tell_failures(app)
+    reloading = Reload(lambda words: click.echo(words, err=True)) if reload else None
+    app.companions = [*companions_of(config), *([reloading] if reloading else [])]
+
+    async def serve(stop: asyncio.Event) -> None:
+        await app.start()
+        await stop.wait()
+
+    await process.until_stopped(app, serve)
+
+
+async def _talk(
+    config: Config,
+    platforms: Sequence[MakeAdapter] = (),
+    *,
+    strict: bool,
+    is_demo: bool = False,
+    reload: bool = False,
+    companions: Sequence[Companion] = (),
+) -> None:
     from supportbot.terminal import Terminal  # noqa: PLC0415 - it brings rich, which lines of JSON do without
 
     clock = SystemClock()
     terminal = Terminal(clock, is_demo=is_demo)
-    app = await open_app(config, clock, [lambda _: terminal.console], strict=strict)
+    app = await open_app(config, clock, [lambda _: terminal.console, *platforms], strict=strict)
     _tell_failures(app)
 
+    reloading = Reload(terminal.show_notice) if reload else None
+    app.companions = [*companions, reloading] if reloading else companions
     app.bot.running.on_failure = terminal.show_failure
 
     async def talk(stop: asyncio.Event) -> None:
         await app.start()
-        await terminal.talk(app, lines_of_stdin(stop))
+        typed = lines_of_stdin(stop)
+        await terminal.talk(app, reloading.ahead_of(typed) if reloading else typed)
 
     await process.until_stopped(app, talk)
 

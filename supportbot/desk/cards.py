@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from supportbot.desk.case import Case
+from supportbot.domain.file import File
 from supportbot.domain.markdown import escape, plain, quote, shorten
 from supportbot.domain.reply import Choice, Reply
 from supportbot.domain.ticket import Ticket
 from supportbot.domain.timeline import Entry
 
 _LINES_SHOWN = 8
-_SPOKEN = ("requester", "bot", "agent")
+_FILES_SHOWN = 10
+_SPOKEN = ("requester", "pressed", "bot", "agent")
 
 
 async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
@@ -23,13 +25,14 @@ async def handoff(case: Case, ticket: Ticket, others: list[Ticket]) -> Reply:
     ]
     if ticket.details:
         lines += [quote(ticket.details), ""]
-    lines += await _said(case)
+    said = await _said(case)
+    lines += _quoted(case, said)
     if conversation.tried:
         lines.append(texts("agents.card_tried", articles=escape(", ".join(conversation.tried))))
     lines += _earlier(case, ticket, others)
     lines.append(_what_to_do(case, ticket))
     choices = [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")]
-    return Reply("\n".join(lines), choices)
+    return Reply("\n".join(lines), choices, _files(ticket, said))
 
 
 def new_ticket(case: Case, ticket: Ticket) -> Reply:
@@ -42,7 +45,7 @@ def new_ticket(case: Case, ticket: Ticket) -> Reply:
     if ticket.details:
         lines += [quote(ticket.details), ""]
     lines.append(_what_to_do(case, ticket))
-    return Reply("\n".join(lines), [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")])
+    return Reply("\n".join(lines), [Choice(texts("agents.claim"), command=f"claim {ticket.reference}")], ticket.files)
 
 
 def _what_to_do(case: Case, ticket: Ticket) -> str:
@@ -56,12 +59,25 @@ def _about(case: Case, ticket: Ticket) -> str:
     return f"{about} ({escape(ticket.category)})" if ticket.category else about
 
 
-async def _said(case: Case) -> list[str]:
-    said = [line for line in await case.timeline(30) if line.kind in _SPOKEN and not line.text.startswith(("/", "!"))]
+async def _said(case: Case) -> list[Entry]:
+    return [line for line in await case.timeline(30) if line.kind in _SPOKEN and not line.text.startswith(("/", "!"))]
+
+
+def _quoted(case: Case, said: list[Entry]) -> list[str]:
     if not said:
         return []
-    shown = [quote(f"{_speaker(line)}: {shorten(plain(line.text), 240)}") for line in said[-_LINES_SHOWN:]]
+    shown = [quote(f"{_speaker(line)}: {_words(case, line)}") for line in said[-_LINES_SHOWN:]]
     return [case.texts("agents.card_said"), *shown, ""]
+
+
+def _words(case: Case, line: Entry) -> str:
+    return shorten(plain(line.text), 240) or case.texts("agents.files_only", count=len(line.files))
+
+
+def _files(ticket: Ticket, said: list[Entry]) -> tuple[File, ...]:
+    """Collect what the requester showed, each file once, the last ones where they are many."""
+    shown = [*(file for line in said for file in line.files), *ticket.files]
+    return tuple({file.id: file for file in shown}.values())[-_FILES_SHOWN:]
 
 
 def _speaker(line: Entry) -> str:

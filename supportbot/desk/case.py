@@ -125,7 +125,7 @@ class Case:
             plain = Offer(conversation=conversation.id, person=only_for, skill=skill, choices=tuple(reply.choices))
             side: Side = "agents" if address.outside_thread == self.ledger.rules.agents else "requester"
             kept = msgspec.structs.replace(offer or plain, side=side)
-            self.ledger.append(OFFERS, name, kept, self.conversation.requester.id)
+            self.ledger.append(OFFERS, name, kept, self.conversation.requester.id, kept.conversation)
         self.ledger.send(outgoing, conversation.requester)
         return outgoing
 
@@ -227,6 +227,12 @@ class Case:
         """Read a ticket of this tenant, by default the one that the case is about."""
         name = reference or self.conversation.ticket
         return await self.ledger.get(TICKETS, f"{self.conversation.tenant}/{name}") if name else None
+
+    @property
+    def is_stored(self) -> bool:
+        """It was stored before this turn, and the turn has not dropped it."""
+        held = self.ledger.find_held(CONVERSATIONS, self._id)
+        return held is not None and held.version > 0
 
     @property
     def has_open_question(self) -> bool:

@@ -43,6 +43,7 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
         handoff=Handoff(ticket=ticket.reference, reason=reason, asked_at=now, heard_at=now),
     )
     await case.open_desk()
+    case.ledger.unsay(case.ledger.cards.get(ticket.id, ""))  # opened in this very turn: one card says all of it
     card = await cards.handoff(case, ticket, await tickets.of_requester(case, limit=4))
     case.tell_agents(card, opens_thread=True)
     _watch_queue(case)

@@ -12,7 +12,7 @@ from supportbot.domain.address import PLACES
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.person import Person
 from supportbot.domain.record import Kind, Log, Record
-from supportbot.domain.reply import Outgoing
+from supportbot.domain.reply import OFFERS, Outgoing
 from supportbot.domain.work import TURNS, Work, outbox
 from supportbot.errors import SkillError
 from supportbot.ids import derived
@@ -34,13 +34,15 @@ class Ledger:
         self._records: dict[tuple[str, str], Record | None] = {}
         self._puts: dict[tuple[str, str], Kind[Any]] = {}
         self._deletes: dict[tuple[str, str], tuple[Kind[Any], Record]] = {}
-        self._entries: list[tuple[Log[Any], str, str, msgspec.Struct]] = []
+        self._entries: list[tuple[Log[Any], str, str, str, Any]] = []
         self._work: dict[str, Work] = {}
         self._cancelled: list[str] = []
         self.withdrawn: list[Work] = []
         """Waiting work that this turn takes out; if it was claimed meanwhile, the commit is dropped."""
         self.after: list[Callable[[], None]] = []
         """What this process notes once the commit has succeeded; a turn that is decided again leaves no trace."""
+        self.cards: dict[str, str] = {}
+        """The message that shows a new ticket to the agents, by the ticket's id."""
         self.is_joined = False
         """Several messages are dealt with as one turn's worth."""
         self.must_part = False
@@ -73,12 +75,17 @@ class Ledger:
             raise LookupError(f"{kind.name} {id} was removed in this turn")
         return record  # type: ignore[return-value] # the kind is part of the place
 
+    def find_held(self, kind: Kind[R], id: str) -> R | None:
+        """Look at a document, if this turn holds it."""
+        return self._records.get((kind.name, id))  # type: ignore[return-value] # the kind is part of the place
+
     def put(self, kind: Kind[R], record: R) -> None:
-        """Change or create a document."""
+        """Change or create a document; one made anew in the turn that removed it takes the place of the stored one."""
         place = (kind.name, record.id)
+        if removed := self._deletes.pop(place, None):
+            record = msgspec.structs.replace(record, version=removed[1].version)
         self._records[place] = record
         self._puts[place] = kind
-        self._deletes.pop(place, None)
 
     def delete(self, kind: Kind[R], record: R) -> None:
         """Remove a document; one that this turn itself created is simply not stored."""
@@ -88,13 +95,13 @@ class Ledger:
         if record.version:
             self._deletes[place] = (kind, record)
 
-    def append(self, log: Log[Any], key: str, entry: msgspec.Struct, person: str) -> None:
-        """Add an entry to a log."""
-        self._entries.append((log, key, person, entry))
+    def append(self, log: Log[Any], key: str, entry: msgspec.Struct, person: str, group: str = "") -> None:
+        """Add an entry to a log; `group` is the conversation that it belongs to, where the key does not say it."""
+        self._entries.append((log, key, person, group, entry))
 
     def staged(self, log: Log[Any], key: str) -> list[Any]:
         """Read the entries that this turn adds to a log under a key, oldest first."""
-        return [entry for at, under, _, entry in self._entries if at is log and under == key]
+        return [entry for at, under, *_, entry in self._entries if at is log and under == key]
 
     def send(self, outgoing: Outgoing, person: Person) -> None:
         """Put a message into the outbox."""
@@ -107,6 +114,11 @@ class Ledger:
             group=outgoing.conversation,
             person=person.id,
         )
+
+    def unsay(self, id: str) -> None:
+        """Take back a message of this turn, with what its choices would do."""
+        self._work.pop(id, None)
+        self._entries = [entry for entry in self._entries if (entry[0], entry[1]) != (OFFERS, id)]
 
     def later(self, signal: Signal, key: str, due: int, id: str = "") -> str:
         """Let something happen in a conversation at an instant; an id that waits already stays, unless cancelled."""

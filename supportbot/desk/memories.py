@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from supportbot.desk.ledger import Ledger
+from supportbot.domain.conversation import Conversation
 from supportbot.domain.memory import MEMORIES, Memory
+from supportbot.domain.person import Person
+
+Scope = Literal["person", "conversation", "everyone"]
 
 
 class About(NamedTuple):
@@ -16,6 +20,13 @@ class About(NamedTuple):
     scope: str
     id: str
     person: str
+
+
+def about(scope: Scope, conversation: Conversation, person: Person) -> About:
+    """Tell whom or what a memory is about when a person's turn in a conversation keeps it."""
+    if scope == "everyone":
+        return About(scope, conversation.tenant, "")
+    return About(scope, person.id if scope == "person" else conversation.id, person.id)
 
 
 async def keep(ledger: Ledger, skill: str, about: About, key: str, value: Any) -> None:
@@ -28,8 +39,9 @@ async def keep(ledger: Ledger, skill: str, about: About, key: str, value: Any) -
         return
     plain = msgspec.to_builtins(value)
     msgspec.json.encode(plain)  # half a character, say, is refused here, where the skill's author can see it
-    version = known.version if known else 0
-    ledger.put(MEMORIES, Memory(id=name, version=version, skill=skill, person=about.person, value=plain))
+    version, conversation = known.version if known else 0, about.id if about.scope == "conversation" else ""
+    memory = Memory(id=name, version=version, skill=skill, person=about.person, conversation=conversation, value=plain)
+    ledger.put(MEMORIES, memory)
 
 
 async def read(ledger: Ledger, skill: str, about: About, key: str, default: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from supportbot.config import DeskSettings
+from supportbot.config import DeskSettings, LimitsSettings
 from supportbot.domain.address import Address
+from supportbot.domain.event import Event
 from supportbot.domain.person import Person
 from supportbot.texts import Texts
 
@@ -25,10 +26,15 @@ class Rules:
     """The events that some skill listens to; others are not worth a piece of work."""
     commands: frozenset[str] = field(default_factory=frozenset)
     """The commands that some skill takes."""
+    help_lines: Sequence[tuple[str, str, str]] = ()
+    """What the help says of them: the name, the line, who may use it."""
     reacting: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can mark a message with a reaction."""
-    longest_message: int = 20_000
-    """Characters of one message that are taken."""
+    strangers: frozenset[str] = field(default_factory=frozenset)
+    """The adapters on which anybody may write, and machines among them."""
+    limits: LimitsSettings = field(default_factory=LimitsSettings)
+    bots: frozenset[str] = field(default_factory=frozenset)
+    """The other bots that are answered (``slack/B024BE7LD``)."""
     find_person: FindPerson | None = None
     """Finds the person whom somebody on the same platform names (``@sam``)."""
     tenants: dict[str, str] = field(default_factory=dict)
@@ -39,3 +45,10 @@ class Rules:
         if not self.tenants:
             return "main"
         return self.tenants.get(f"{address.adapter}/{address.workspace}")
+
+    def ignores(self, event: Event) -> bool:
+        """Tell whether another bot did something that is none of ours: one that is not listed, or among the agents."""
+        if not event.by_bot:
+            return False
+        adapter, _, bot = event.person.id.split("/", 2)
+        return f"{adapter}/{bot}" not in self.bots or event.address.outside_thread == self.agents

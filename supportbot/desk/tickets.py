@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from supportbot.clock import milliseconds
 from supportbot.desk import cards
 from supportbot.desk.case import Case
 from supportbot.domain.event import Signal
+from supportbot.domain.file import File
 from supportbot.domain.markdown import escape, quote, shorten
 from supportbot.domain.person import Person
 from supportbot.domain.record import Kind
@@ -22,7 +25,13 @@ SUBJECT_LENGTH = 120
 
 
 async def open_ticket(
-    case: Case, *, subject: str, category: str = "", details: str = "", priority: Priority = "normal"
+    case: Case,
+    *,
+    subject: str,
+    category: str = "",
+    details: str = "",
+    files: Sequence[File] = (),
+    priority: Priority = "normal",
 ) -> Ticket:
     """Open a ticket for the case's requester; it becomes the one that the case is about."""
     conversation, ledger = case.conversation, case.ledger
@@ -37,6 +46,7 @@ async def open_ticket(
         subject=shorten(subject, SUBJECT_LENGTH) or case.texts("tickets.no_subject"),
         category=category,
         details=details,
+        files=tuple(files),
         priority=priority,
         created_at=ledger.now,
         changed_at=ledger.now,
@@ -52,7 +62,7 @@ async def open_ticket(
 async def announce(case: Case, ticket: Ticket) -> None:
     """Show a new ticket to the agents."""
     await case.open_desk()
-    case.tell_agents(cards.new_ticket(case, ticket), opens_thread=True)
+    case.ledger.cards[ticket.id] = case.tell_agents(cards.new_ticket(case, ticket), opens_thread=True).id
 
 
 async def of_requester(case: Case, *, limit: int = 20) -> list[Ticket]:

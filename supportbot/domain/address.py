@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from supportbot.domain.record import Kind, Record
+from supportbot.domain.record import Index, Kind, Record
 
 Side = Literal["requester", "agents"]
 
@@ -41,4 +41,6 @@ class Place(Record, frozen=True, kw_only=True):
     person: str = ""
 
 
-PLACES: Kind[Place] = Kind("places", Place, person="person")
+PLACES: Kind[Place] = Kind(
+    "places", Place, indexes=(Index("conversation", ("conversation",), order="id"),), person="person"
+)

@@ -83,6 +83,11 @@ class Conversation(Record, frozen=True, kw_only=True):
     """Waiting dialogues, the one in front last; the others are parked."""
     last_offer: str = ""
     """The bot's last message, if it offered choices: typing the label of one presses it."""
+    hops: int = 0
+    """How often the bot answered a machine in a row: another bot, or somebody who sends the same again and again."""
+    heard: int = 0
+    """What was said last, and (`said`) what the bot said to it, as checksums: to know it again when it is sent back."""
+    said: int = 0
     last_question: str = ""
     """The dialogue whose question is the bot's last message, or ""."""
 
@@ -101,6 +106,7 @@ CONVERSATIONS: Kind[Conversation] = Kind(
     indexes=(
         Index("owner", ("tenant", "owner"), order="queued_at"),
         Index("requester", ("tenant", "requester.id"), order="began_at"),
+        Index("age", (), order="began_at"),
     ),
     person="requester.id",
 )

@@ -30,6 +30,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The question that a dialogue waits on: enough to put it again after a restart."""
 
     text: str
+    name: str = ""
+    """The reader's name or the ``key=``: what the step will be called once it is answered."""
     choices: tuple[Choice, ...] = ()
     tries: int = 0
     yielding: bool = False
@@ -58,7 +60,7 @@ class Dialogue(Record, frozen=True, kw_only=True):
 DIALOGUES: Kind[Dialogue] = Kind(
     "dialogues",
     Dialogue,
-    indexes=(Index("skill", ("skill",), order="began_at"),),
+    indexes=(Index("skill", ("skill",), order="began_at"), Index("waiting", (), order="began_at")),
     person="person.id",
 )
 

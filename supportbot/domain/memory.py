@@ -12,7 +12,14 @@ class Memory(Record, frozen=True, kw_only=True):
 
     skill: str
     person: str = ""
+    conversation: str = ""
+    """The conversation that it is about, "" for none: it goes with it."""
     value: Any = None
 
 
-MEMORIES: Kind[Memory] = Kind("memories", Memory, indexes=(Index("skill", ("skill",), order="id"),), person="person")
+MEMORIES: Kind[Memory] = Kind(
+    "memories",
+    Memory,
+    indexes=(Index("skill", ("skill",), order="id"), Index("conversation", ("conversation",), order="id")),
+    person="person",
+)

@@ -10,6 +10,8 @@ class Person(msgspec.Struct, frozen=True):
 
     id: str
     name: str
+    company: str = ""
+    """Who they come from, where that is not this workspace: a customer in a shared channel."""
 
     @classmethod
     def of(cls, adapter: str, workspace: str, user: str, name: str = "") -> Person:

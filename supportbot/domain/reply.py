@@ -62,6 +62,7 @@ class Button(msgspec.Struct, frozen=True):
 
 
 Purpose = Literal["answer", "command", "relay", "notice", "agents"]
+Mark = Literal["taken", "sent", "noted"]
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
@@ -88,6 +89,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
     """The id of an earlier outgoing message that this one replaces in place."""
     reaction_to: str = ""
     """The event key of a message to mark with a reaction; the text is for platforms that have none."""
+    mark: Mark = "taken"
+    """What the reaction says: the bot or the team has it, it was sent to the requester, or it stays inside."""
     at: int = 0
 
 

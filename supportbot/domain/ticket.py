@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from supportbot.domain.file import File
 from supportbot.domain.person import Person
 from supportbot.domain.record import Index, Kind, Record
 from supportbot.domain.survey import Survey
@@ -37,6 +38,8 @@ class Ticket(Record, frozen=True, kw_only=True):
     subject: str
     category: str = ""
     details: str = ""
+    files: tuple[File, ...] = ()
+    """What its requester showed: an agent sees it on the card."""
     status: Status = "new"
     priority: Priority = "normal"
     assignee: Person | None = None

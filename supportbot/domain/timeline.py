@@ -6,9 +6,14 @@ from typing import Literal
 
 import msgspec
 
+from supportbot.domain.file import File
 from supportbot.domain.record import Log
 
-EntryKind = Literal["requester", "bot", "agent", "note", "owner", "ticket", "rating", "withheld"]
+EntryKind = Literal[
+    "requester", "pressed", "chosen", "bot", "agent", "note", "owner", "ticket", "rating", "withheld", "once"
+]
+"""``pressed`` has the label that answered a question, ``chosen`` that of any other choice; ``once`` the name of what a
+skill did in the outside world, with the key of its result in the log of those as `id`."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +23,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     kind: EntryKind
     who: str = ""
     text: str = ""
+    files: tuple[File, ...] = ()
     ticket: str = ""
     id: str = ""
     person: str = ""

@@ -6,6 +6,7 @@ import msgspec
 
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing
+from supportbot.ids import derived
 
 TURNS = "turns"
 
@@ -38,3 +39,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     not_before: int = 0
     error: str = ""
     """Why the last attempt failed, in one line without anyone's words."""
+
+    @property
+    def code(self) -> str:
+        """Name it where it may be read by anybody, as in logs: unlike its id, it tells nothing of a person."""
+        return derived("w", self.id)

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.work import Work
-from supportbot.errors import LostClaim
+from supportbot.errors import LostClaim, StoreFailed
 from supportbot.logs import log
 from supportbot.pipeline.accounts import Accounts
 from supportbot.pipeline.isolation import withdraw_cancellation
 from supportbot.storage.base import Changes, Store
+from supportbot.vitals import Vitals
 
 Job = Callable[[Work], Awaitable[list[Work]]]
 """Does one piece of work, commits, and returns what the commit claimed."""
@@ -31,11 +32,14 @@ _LONGEST_END = 2.0
 class Crew:
     """Starts a task for each claimed piece of work; a chain of one's own follow-ups stays in one task."""
 
-    def __init__(self, store: Store, clock: Clock, jobs: dict[str, Job], bury: Burial) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, jobs: dict[str, Job], bury: Burial, vitals: Vitals | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._jobs = jobs
         self._bury = bury
+        self._vitals = vitals or Vitals()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         store.woken = self._stirred.set
@@ -64,7 +68,13 @@ class Crew:
 
     async def commit(self, changes: Changes, of: Work | None = None) -> list[Work]:
         """Commit, keep account of what it adds for `of`'s causes, and return what it claimed."""
-        claimed = await self._store.commit(changes)
+        try:
+            claimed = await self._store.commit(changes)
+        except StoreFailed:
+            self._vitals.store_failures += 1
+            raise
+        for buried in changes.buried:
+            self._vitals.buried[buried.queue] += 1
         self.accounts.committed(changes, of)
         if changes.work and not claimed:
             self._stirred.set()
@@ -97,7 +107,7 @@ class Crew:
         log.error(
             "work failed",
             queue=work.queue,
-            work=work.id,
+            work=work.code,
             attempt=work.attempt,
             error=type(error).__name__,
             exc_info=error,
@@ -117,7 +127,7 @@ class Crew:
             await self.put_off_what_waits()
             return claimed
         except Exception as second:  # noqa: BLE001 - the store itself is in trouble: the claim is given back for later
-            log.error("work could not be put back", work=work.id, error=type(second).__name__)
+            log.error("work could not be put back", work=work.code, error=type(second).__name__)
             await asyncio.sleep(STORE_PAUSE)
             self._stranded.append(work)
             await self.put_off_what_waits()
@@ -186,11 +196,15 @@ class Crew:
     async def stop(self, grace: float) -> None:
         """Let running work finish for so many seconds; what is cut off is done again at the next start."""
         if self._tasks:
-            _, late = await asyncio.wait(set(self._tasks), timeout=grace)
+            late = await self.finish(grace)
             self.is_stopping = True
             if stuck := await _cut_off(late):
                 self.on_stuck()
                 await _cut_off(stuck)
+
+    async def finish(self, within: float) -> set[asyncio.Task[None]]:
+        """Let the work that runs now finish; returns what does not within so many seconds."""
+        return (await asyncio.wait(set(self._tasks), timeout=within))[1] if self._tasks else set()
 
 
 async def _cut_off(tasks: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:

@@ -17,6 +17,7 @@ from supportbot.ids import derived
 from supportbot.logs import log
 from supportbot.pipeline.crew import Crew
 from supportbot.storage.base import Changes, Store
+from supportbot.vitals import Vitals
 
 _LOOK_AGAIN = 10 * SECOND
 _GIVE_UP_LOOKING = 5 * MINUTE
@@ -26,11 +27,12 @@ _UNCLEAR = "unclear"
 class Delivery:
     """Hands outgoing messages to their adapters."""
 
-    def __init__(self, store: Store, clock: Clock, rules: Rules, adapters: dict[str, Adapter]) -> None:
+    def __init__(self, store: Store, clock: Clock, rules: Rules, adapters: dict[str, Adapter], vitals: Vitals) -> None:
         self._store = store
         self._clock = clock
         self._rules = rules
         self._adapters = adapters
+        self._vitals = vitals
         self.crew: Crew
 
     async def deliver(self, work: Work) -> list[Work]:
@@ -38,23 +40,28 @@ class Delivery:
         outgoing = work.payload
         if not isinstance(outgoing, Outgoing):
             raise TypeError(f"{work.id} in the outbox is no message")
-        changes = Changes()
+        changes, outcome = Changes(), "sent"
         try:
             sent = await self._send(work, outgoing)
         except TryLater as wait:
+            outcome = "put off"
             changes.postpone(work, self._clock.now() + round(wait.after * SECOND), ASKED_TO_WAIT)
         except Unclear as doubt:
+            outcome = "unclear"
             changes.postpone(work, self._clock.now() + _pause_before_looking(doubt), _UNCLEAR)
         except Refused as refusal:
-            log.error("a message was refused", work=work.id, to=outgoing.address.key, reason=str(refusal))
+            outcome = "refused"
+            adapter = outgoing.address.adapter
+            log.error("a message was refused", work=work.code, adapter=adapter, reason=refusal.code or None)
             changes.bury(work, type(refusal).__name__)
             self._show_agents(work, outgoing, changes)
         else:
             await self._remember_place(outgoing, sent, changes)
             if sent.id not in ("", outgoing.id):
                 shown = Shown(id=sent.id, address=sent.address or outgoing.address)
-                changes.append(SHOWN, outgoing.id, shown, work.person)
+                changes.append(SHOWN, outgoing.id, shown, work.person, outgoing.conversation)
             changes.finish(work)
+        self._vitals.deliveries[outgoing.address.adapter][outcome] += 1
         fault_point("delivery.after_send")
         claimed = await self.crew.commit(changes, work)
         fault_point("delivery.after_mark")
@@ -80,7 +87,7 @@ class Delivery:
         except (Unclear, TryLater) as trouble:
             doubt = trouble
         if work.error == _UNCLEAR and self._clock.now() - real.at > _GIVE_UP_LOOKING:
-            raise Refused("whether it was shown could not be settled")
+            raise Refused("whether it was shown could not be settled", "not_settled")
         if doubt:
             raise Unclear("whether it was shown could not be read back") from doubt
         return None

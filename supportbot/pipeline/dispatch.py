@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from supportbot.desk import handoffs
 from supportbot.dialogue import DEEPEST
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
@@ -159,6 +161,7 @@ class Dispatch:
         if offer is None:
             raise TypeError("no choice was offered")
         if choice.command:
+            _note_choice(scene, choice, "chosen")
             await self._command(scene, *command_in("/" + choice.command))
             return
         if offer.dialogue:
@@ -168,9 +171,11 @@ class Dispatch:
             elif dialogue.question is None:
                 await self.questions.go_on(scene, dialogue, Call(dialogue=dialogue))
             else:
+                _note_choice(scene, choice, "pressed")
                 await self.questions.answer(scene, dialogue, choice=choice.label)
                 await self._come_back(scene)
             return
+        _note_choice(scene, choice, "chosen")
         handler = self._handlers.choices.get((offer.skill, choice.to))
         call = Call(value=choice.value, is_command=True)
         if handler is None or isinstance(await self._running.run(handler, scene, call), Passed):
@@ -218,6 +223,13 @@ class Dispatch:
         handler = self._handlers.timers.get((signal.skill, signal.name))
         if handler:
             await self._running.run(handler, scene, Call())
+
+
+def _note_choice(scene: Scene, choice: Choice, kind: Literal["pressed", "chosen"]) -> None:
+    """Write what was pressed into the timeline, as what is typed is: an answer is for whoever takes over to read."""
+    if scene.side == "requester" and scene.event.kind == "press":
+        who = scene.person
+        scene.case.note(kind, who.name, choice.label, id=scene.event.key, person=who.id)
 
 
 def _among_people(scene: Scene) -> bool:

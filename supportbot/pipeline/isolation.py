@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
+from supportbot.conduct import INSIDE
 from supportbot.pipeline.handlers import Handler
 from supportbot.turn import Turn
 
@@ -58,12 +60,15 @@ class Isolation:
 
     async def call(self, handler: Handler, turn: Turn, slow: Callable[[], Awaitable[None]]) -> Any:
         """Run a handler to its end; `slow` is called once when it takes long. TimeoutError at its limit."""
+        conduct, context = turn.conduct, contextvars.copy_context()
+        context.run(INSIDE.set, conduct)
+        conduct.function = handler.function
         if not handler.is_async:
             in_thread = asyncio.get_running_loop().run_in_executor
-            running = in_thread(self._threads(), handler.function, ReadOnly(turn))
+            running = in_thread(self._threads(), context.run, handler.function, ReadOnly(turn))
             return await self._in_time(lambda _: running, turn, handler.time_limit, slow)
-        turn.runs = handler.function(turn)
-        watched = _Watched(turn.runs, self._watchdog)
+        conduct.runs = handler.function(turn)
+        watched = _Watched(conduct.runs, self._watchdog, context)
         if watched.ends_at_once():  # as most do: they wait for nothing, so no timer is needed
             return watched.result
         return await self._in_time(watched.until, turn, handler.time_limit, slow)
@@ -146,7 +151,9 @@ class ReadOnly:
 class Watchdog:
     """Sees from another thread when one step of a handler holds the loop, and interrupts it."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float = LONGEST_STEP, what: str = "held the loop") -> None:
+        self._longest = longest
+        self._what = what
         self._since = 0.0
         self._loop_thread = 0
         self._stopping = threading.Event()
@@ -181,7 +188,7 @@ class Watchdog:
 
     def _is_held(self) -> bool:
         since = self._since
-        return bool(since) and time.monotonic() - since > LONGEST_STEP
+        return bool(since) and time.monotonic() - since > self._longest
 
     def _watch(self) -> None:
         while not self._stopping.wait(TICK):
@@ -191,19 +198,33 @@ class Watchdog:
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._is_held():  # the step may have ended while the signal was on its way
             self._since = time.monotonic()  # a step that swallows it is interrupted again
-            raise Blocked(f"held the loop for more than {LONGEST_STEP:g} s")
+            raise Blocked(f"{self._what} for more than {self._longest:g} s")
+
+
+@contextlib.contextmanager
+def watched(longest: float) -> Iterator[None]:
+    """Interrupt, with Blocked, what runs here for longer than so many seconds: code that is imported, say."""
+    watchdog = Watchdog(longest, "went on")
+    watchdog.start()
+    watchdog.enter()
+    try:
+        yield
+    finally:
+        watchdog.leave()
+        watchdog.stop()
 
 
 class _Watched:
-    """Takes a coroutine step by step, telling the watchdog when a step of it begins and ends.
+    """Takes a coroutine step by step in its own context, telling the watchdog when a step begins and ends.
 
     The first step is taken by itself; only a coroutine that did not end in it is awaited.
     """
 
-    __slots__ = ("_coroutine", "_first", "_is_over", "_watchdog", "result")
+    __slots__ = ("_context", "_coroutine", "_first", "_is_over", "_watchdog", "result")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], watchdog: Watchdog) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], watchdog: Watchdog, context: contextvars.Context) -> None:
         self._coroutine = coroutine
+        self._context = context
         self._watchdog = watchdog
         self._first: Any = None
         self._is_over: Callable[[], bool] = lambda: False
@@ -226,7 +247,7 @@ class _Watched:
     def _step(self, step: Callable[[Any], Any], sent: Any) -> Any:
         self._watchdog.enter()
         try:
-            return step(sent)
+            return self._context.run(step, sent)
         finally:
             self._watchdog.leave()
 
@@ -263,8 +284,9 @@ def where(error: BaseException, function: Callable[..., Any]) -> str:
     code = inspect.unwrap(function).__code__
     seen: BaseException | None = error
     while seen is not None:
-        own = [frame for frame in traceback.extract_tb(seen.__traceback__) if frame.filename == code.co_filename]
+        frames = traceback.walk_tb(seen.__traceback__)  # reads no source, unlike the summaries of extract_tb
+        own = [line for frame, line in frames if frame.f_code.co_filename == code.co_filename]
         if own:
-            return f"{own[-1].filename}:{own[-1].lineno}"
+            return f"{code.co_filename}:{own[-1]}"
         seen = seen.__cause__ or seen.__context__
     return f"{code.co_filename}:{code.co_firstlineno}"

@@ -169,7 +169,15 @@ def heard(scene: Scene, said: list[Event]) -> None:
     for event in said:
         if event.kind in ("message", "command") and (event.text or event.files):
             who = event.person
-            entry = Entry(at=event.at, kind="requester", who=who.name, text=event.text, id=event.key, person=who.id)
+            entry = Entry(
+                at=event.at,
+                kind="requester",
+                who=who.name,
+                text=event.text,
+                files=event.files,
+                id=event.key,
+                person=who.id,
+            )
             case.note_entry(entry, who)
     owner = case.conversation.owner
     case.update(spoke_at=case.ledger.now, ended_at=0, owner="bot" if owner == "nobody" else owner)

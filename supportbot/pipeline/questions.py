@@ -12,6 +12,7 @@ from supportbot.domain.event import Event, Signal
 from supportbot.domain.markdown import escape
 from supportbot.domain.reply import OFFERS, Choice, Offer, Reply
 from supportbot.domain.ticket import TICKETS
+from supportbot.errors import ReplayMismatch
 from supportbot.ids import derived
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers
@@ -70,7 +71,21 @@ class Questions:
         return result
 
     async def _again(self, handler: Handler, scene: Scene, dialogue: Dialogue, call: Call) -> Result:
-        """Call the handler as it was called first: with the same arguments, value and groups."""
+        return await self._running.run(handler, scene, await self._as_called(handler, scene, dialogue, call))
+
+    async def rehearse(self, scene: Scene, dialogue: Dialogue) -> BaseException | None:
+        """Run a dialogue to where it waits, without doing anything; tells what keeps it from coming there."""
+        handler = self._handlers.methods.get((dialogue.skill, dialogue.handler))
+        if handler is None:
+            return ReplayMismatch(
+                f"there is no handler {dialogue.skill}.{dialogue.handler} any more; "
+                "keep it until its dialogues have ended"
+            )
+        call = await self._as_called(handler, scene, dialogue, Call(dialogue=dialogue, rehearses=True))
+        return await self._running.rehearse(handler, scene, call)
+
+    async def _as_called(self, handler: Handler, scene: Scene, dialogue: Dialogue, call: Call) -> Call:
+        """Give the handler what it was called with first: the same arguments, value and groups."""
         origin = dialogue.origin
         if isinstance(origin, Event) and origin.kind == "press":
             name, _, number = origin.choice.rpartition(".")
@@ -80,7 +95,7 @@ class Questions:
         elif isinstance(origin, Event):
             call.args = command_in(origin.text)[1]
             call.found = self._handlers.found_by(handler, Said(origin.text, has_files=bool(origin.files)))
-        return await self._running.run(handler, scene, call)
+        return call
 
     def _start_again(self, scene: Scene, dialogue: Dialogue) -> None:
         case = scene.case

@@ -6,6 +6,7 @@ from supportbot.desk import handoffs
 from supportbot.desk.case import Case
 from supportbot.domain.event import Event
 from supportbot.domain.markdown import escape, quote
+from supportbot.domain.reply import Reply
 from supportbot.domain.ticket import TICKETS
 from supportbot.pipeline.commands import has_note_inside, looks_like_command, note_in
 from supportbot.pipeline.ownership import Scene
@@ -14,7 +15,7 @@ from supportbot.pipeline.ownership import Scene
 async def from_requester(scene: Scene) -> None:
     """Show a requester's words to the agents; the requester sees that they were taken."""
     case, event = scene.case, scene.event
-    case.tell_agents(_as_said(case, event))
+    case.tell_agents(Reply(_as_said(case, event), files=event.files))
     if case.conversation.owner == "agent":
         handoffs.watch_claim(case)
     ticket = await case.ticket()

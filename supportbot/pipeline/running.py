@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from supportbot.asking import Asking
+from supportbot.asking import Asking, Deed, as_given
+from supportbot.conduct import Conduct
 from supportbot.desk.case import Case
 from supportbot.dialogue import Journal, NotRead, Suspended
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
@@ -31,16 +32,19 @@ from supportbot.faults import fault_point
 from supportbot.knowledge.base import Knowledge
 from supportbot.logs import log
 from supportbot.pipeline.commands import command_in
-from supportbot.pipeline.handlers import Handler, Handlers
+from supportbot.pipeline.handlers import Handler
 from supportbot.pipeline.isolation import Blocked, Isolation, where, withdraw_cancellation
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.switches import Switches
 from supportbot.reader import Answer
 from supportbot.skills.base import Pass
 from supportbot.turn import Turn
+from supportbot.vitals import Vitals
 
-_LONGEST_REASON = 500
-"""Characters of the house's own sentence about a misuse; what anybody else's error says is not logged."""
+_WORDED_HERE = {
+    f"supportbot.{name}" for name in ("turn", "conduct", "dialogue", "pipeline.running", "pipeline.isolation")
+}
+"""Where the house words a misuse itself; what any other error says may be somebody's words, and is not logged."""
 
 _WORDS_FOR: dict[type[BaseException], str] = {
     NotFound: "tickets.not_found",
@@ -91,6 +95,8 @@ class Call:
     dialogue: Dialogue | None = None
     answer: Answer | None = None
     gave_up: bool = False
+    rehearses: bool = False
+    """It is only to be seen whether the dialogue comes to where it waits: nothing new is done."""
     is_command: bool = False
     args: str = ""
     value: str = ""
@@ -101,15 +107,22 @@ class Running:
     """Runs handlers in isolation; a failure stays with the skill that failed."""
 
     def __init__(
-        self, handlers: Handlers, isolation: Isolation, switches: Switches, knowledge: Knowledge, slow: SlowNotice
+        self,
+        isolation: Isolation,
+        switches: Switches,
+        knowledge: Knowledge,
+        slow: SlowNotice,
+        vitals: Vitals | None = None,
     ) -> None:
         self._isolation = isolation
         self._switches = switches
         self._knowledge = knowledge
         self._slow = slow
-        self._commands = handlers.help_lines()
+        self._vitals = vitals or Vitals()
         self.on_failure: Callable[[BaseException], None] = lambda _: None
         """Hears of each failure of a skill; the test kit lets the test fail with it."""
+        self.instead: Callable[[str, Deed], Deed] = as_given
+        """Finds what ``turn.once`` does; the test kit brings results that a test gives."""
         self.is_stopping: Callable[[], bool] = lambda: False
         """Tells whether running work is cut off; else a cancellation is a skill's own doing."""
 
@@ -132,7 +145,8 @@ class Running:
             return Unread(scene.case.texts(error.hint_key, **error.values))
         except ReplayMismatch as error:
             ledger.restore(saved)
-            log.warning("dialogue no longer matches", skill=handler.skill, reason=str(error))
+            place = where(error, handler.function)  # its text has the keys of steps, which may be made of words
+            log.warning("dialogue no longer matches", skill=handler.skill, handler=handler.name, where=place)
             self.on_failure(error)
             return Mismatch()
         except BaseException as error:  # the border: whatever a skill raises stays with the skill
@@ -147,20 +161,45 @@ class Running:
             fault_point("turn.after_handler")
         return Ran()
 
+    async def rehearse(self, handler: Handler, scene: Scene, call: Call) -> BaseException | None:
+        """Run a waiting dialogue to where it would do something new; tells what keeps it from coming there.
+
+        What it leaves in the scene's ledger is not for a commit.
+        """
+        asking = self._asking(handler, scene, call)
+        turn = Turn(asking)
+        try:
+            await self._result(handler, scene, turn, asking)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it raises is what is asked for
+            return error
+        finally:
+            turn.close()
+        return None
+
     async def _result(self, handler: Handler, scene: Scene, turn: Turn, asking: Asking) -> Result:
+        conduct = asking.conduct
         try:
             said = await self._isolation.call(handler, turn, lambda: self._slow(scene))
         except Suspended:
+            conduct.check(has_ended=False)
             return Ran()
+        except BaseExceptionGroup as group:
+            conduct.check(has_ended=False)
+            conduct.check_group(group, Suspended)
+            raise
         finally:
             if not self.is_stopping():
                 await withdraw_cancellation()
-        _check_use(handler, turn)
+        conduct.check(has_ended=True)
         return await self._ended(handler, scene, turn, asking, said)
 
     def _asking(self, handler: Handler, scene: Scene, call: Call) -> Asking:
-        dialogue = call.dialogue
+        dialogue, conduct = call.dialogue, Conduct(str(handler))
+        question = dialogue.question if dialogue else None
         return Asking(
+            conduct=conduct,
             case=scene.case,
             origin=dialogue.origin if dialogue else scene.origin,
             person=dialogue.person if dialogue else scene.person,
@@ -169,10 +208,15 @@ class Running:
             handler=handler.name,
             kind=handler.mark.kind,
             knowledge=self._knowledge,
-            journal=Journal(str(handler), dialogue.steps if dialogue else ()),
+            journal=Journal(
+                conduct,
+                dialogue.steps if dialogue else (),
+                open_question=question.name if question else "",
+                rehearses=call.rehearses,
+            ),
             dialogue=dialogue,
             answer=call.answer,
-            part=dialogue.question.part if dialogue and dialogue.question else {},
+            part=question.part if question else {},
             gave_up=call.gave_up,
             is_agent=scene.is_agent,
             owner=scene.owner,
@@ -181,7 +225,8 @@ class Running:
             args=call.args,
             value=call.value,
             found=call.found,
-            commands=self._commands,
+            instead=self.instead,
+            commands=scene.case.ledger.rules.help_lines,
         )
 
     async def _ended(self, handler: Handler, scene: Scene, turn: Turn, asking: Asking, said: Any) -> Result:
@@ -208,6 +253,8 @@ class Running:
         texts = scene.case.texts
         words = _WORDS_FOR.get(type(error), "")
         if isinstance(error, Unavailable):
+            place, cause = where(error, handler.function), type(error.__cause__ or error).__name__
+            log.warning("a service is unavailable", skill=handler.skill, where=place, error=cause)
             end_dialogue(scene.case, call.dialogue)
             answer(scene, Reply(texts("errors.unavailable"), way_on(scene)), call)
         elif words:
@@ -218,8 +265,7 @@ class Running:
 
     async def _apologise(self, handler: Handler, scene: Scene, call: Call, error: BaseException) -> None:
         place = where(error, handler.function)
-        reason = str(error)[:_LONGEST_REASON] if isinstance(error, SkillError | Blocked) else ""
-        name = type(error).__name__
+        name, reason = type(error).__name__, _reason(error)
         log.error("skill failed", skill=handler.skill, handler=handler.name, where=place, error=name, reason=reason)
         self.on_failure(error)
         end_dialogue(scene.case, call.dialogue)
@@ -227,14 +273,21 @@ class Running:
             answer(scene, Reply(scene.case.texts("errors.broken"), way_on(scene)), call)
         after, skill, person = scene.case.ledger.after, handler.skill, scene.person.id
         after.append(lambda: self._switches.failed(skill, person))
+        after.append(lambda: self._count(skill, error))
         if self._switches.would_switch_off(skill, person):
             after.append(lambda: self._turn_off(skill, place))
             line = scene.case.texts("agents.skill_off", skill=handler.skill, where=place)
             scene.case.answer_at(scene.case.ledger.rules.agents, line)
             await self._orphan(handler.skill, scene.case)
 
+    def _count(self, skill: str, error: BaseException) -> None:
+        self._vitals.skill_failures[skill] += 1
+        if isinstance(error, Blocked):
+            self._vitals.skill_blocks[skill] += 1
+
     def _turn_off(self, skill: str, place: str) -> None:
         log.error("skill switched off", skill=skill, where=place)
+        self._vitals.skills_switched_off[skill] += 1
         self._switches.turn_off(skill, place)
 
     async def _orphan(self, skill: str, case: Case) -> None:
@@ -264,15 +317,12 @@ def _is_of_store(error: BaseException) -> bool:
     return bool(own) and own[-1].startswith(_STORE)
 
 
-def _check_use(handler: Handler, turn: Turn) -> None:
-    """Raise what a handler did with its turn that it may not, though it went on to its end."""
-    if turn.suspended_at:
-        raise SkillError(
-            f"{handler} went on after its question at {turn.suspended_at}: a bare `except` or `finally` "
-            "swallowed the suspension; catch Exception instead"
-        )
-    if turn.misuse:
-        raise turn.misuse
+def _reason(error: BaseException) -> str | None:
+    """Tell the house's own sentence about a misuse, to be logged."""
+    if not isinstance(error, SkillError | Blocked):
+        return None
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return str(error) if not frames or frames[-1].f_globals.get("__name__") in _WORDED_HERE else None
 
 
 def _default_words(case: Case, journal: Journal) -> str:

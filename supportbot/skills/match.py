@@ -55,7 +55,10 @@ class Clue(NamedTuple):
 
 
 class Matcher(msgspec.Struct, frozen=True):
-    """The contract: `matches` is all that a matcher of one's own needs; it is then asked about every message."""
+    """The contract: `matches` is all that a matcher of one's own needs; it is then asked about every message.
+
+    As text it reads as it was written: ``words('refund', 'money back')``.
+    """
 
     def matches(self, said: Said) -> Found | None:
         """Say what was found, or None where the message does not concern us."""
@@ -70,6 +73,9 @@ class Words(Matcher, frozen=True):
     """Any of these phrases occurs; each is spelled as in `Said.spaced`."""
 
     phrases: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return _call("words", *(phrase.strip() for phrase in self.phrases))
 
     def matches(self, said: Said) -> Found | None:
         spaced = said.spaced
@@ -87,6 +93,9 @@ class Exactly(Matcher, frozen=True):
 
     phrases: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return _call("exactly", *(phrase.strip() for phrase in self.phrases))
+
     def matches(self, said: Said) -> Found | None:
         return _YES if said.spaced in self.phrases else None
 
@@ -99,6 +108,9 @@ class Pattern(Matcher, frozen=True):
 
     regex: str
     case_sensitive: bool = False
+
+    def __str__(self) -> str:
+        return _call("pattern", self.regex)
 
     def matches(self, said: Said) -> Found | None:
         match = search(self.regex, self.case_sensitive, said.text)
@@ -117,12 +129,18 @@ class Everything(Matcher, frozen=True):
 
     with_words: bool
 
+    def __str__(self) -> str:
+        return "question" if self.with_words else "anything"
+
     def matches(self, said: Said) -> Found | None:
         return _YES if not self.with_words or said.words else None
 
 
 class Files(Matcher, frozen=True):
     """The message brings a file."""
+
+    def __str__(self) -> str:
+        return "files"
 
     def matches(self, said: Said) -> Found | None:
         return _YES if said.has_files else None
@@ -136,6 +154,9 @@ class When(Matcher, frozen=True):
 
     predicate: Callable[[str], bool]
 
+    def __str__(self) -> str:
+        return f"when({getattr(self.predicate, '__name__', '…')})"
+
     def matches(self, said: Said) -> Found | None:
         return _YES if self.predicate(said.text) else None
 
@@ -144,6 +165,9 @@ class AllOf(Matcher, frozen=True):
     """Every part matches; the groups of all are found."""
 
     parts: tuple[Matcher, ...]
+
+    def __str__(self) -> str:
+        return f"all_of({', '.join(map(str, self.parts))})"
 
     def matches(self, said: Said) -> Found | None:
         groups: dict[str, str] = {}
@@ -164,6 +188,9 @@ class AnyOf(Matcher, frozen=True):
 
     parts: tuple[Matcher, ...]
 
+    def __str__(self) -> str:
+        return f"any_of({', '.join(map(str, self.parts))})"
+
     def matches(self, said: Said) -> Found | None:
         for part in self.parts:
             if (found := part.matches(said)) is not None:
@@ -181,12 +208,19 @@ class ButNot(Matcher, frozen=True):
     wanted: Matcher
     unwanted: Matcher
 
+    def __str__(self) -> str:
+        return f"but_not({self.wanted}, {self.unwanted})"
+
     def matches(self, said: Said) -> Found | None:
         found = self.wanted.matches(said)
         return found if found is not None and self.unwanted.matches(said) is None else None
 
     def clues(self) -> tuple[Clue, ...] | None:
         return self.wanted.clues()
+
+
+def _call(name: str, *arguments: str) -> str:
+    return f"{name}({', '.join(map(repr, arguments))})"
 
 
 # --- making them --------------------------------------------------------------------------------------------------

@@ -6,11 +6,15 @@ a reader returns survives the journal: ``msgspec.convert(msgspec.to_builtins(val
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import math
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from supportbot.domain.file import File
 from supportbot.errors import SkillError
@@ -20,6 +24,7 @@ from supportbot.skills.dates import dates_in
 from supportbot.skills.numerals import number_in
 from supportbot.skills.patterns import compiled
 from supportbot.skills.said import Said, words_of
+from supportbot.skills.times import moments_in
 
 __all__ = [
     "Answer",
@@ -27,9 +32,11 @@ __all__ = [
     "Unreadable",
     "choice",
     "date",
+    "either",
     "email",
     "file",
     "form",
+    "moment",
     "number",
     "of",
     "pattern",
@@ -41,6 +48,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 _LONGEST = 1_000  # characters: nobody hides a number in more, and what is longer is a story, not a value
 
@@ -71,6 +79,31 @@ def of(name: str, take: Callable[[str], T], type: Any = str, hint: str = "") -> 
             raise unreadable from error
 
     return Reader(name, type, take_text)
+
+
+def either(first: Reader[T], second: Reader[U]) -> Reader[T | U]:
+    """Make a reader of what the first reads or, failing that, the second, as ``read.either(read.file, read.text)``.
+
+    Raises SkillError where the journal could not tell their values apart, as a day from a text.
+    """
+    type = first.type | second.type
+    try:
+        msgspec.json.Decoder(type)
+    except TypeError as error:
+        raise SkillError(f"read.either({first!r}, {second!r}) reads what the journal cannot tell apart") from error
+    if isinstance(first, FormReader) or isinstance(second, FormReader):
+        raise SkillError("read.either takes no form; a form asks several questions, and this is one")
+
+    def take(answer: Answer) -> T | U:
+        try:
+            return first.read(answer)
+        except Unreadable:
+            with contextlib.suppress(Unreadable):
+                return second.read(answer)
+            raise
+
+    options = (*first.options, *second.options)
+    return Reader(f"{first.name} or {second.name}", type, take, options=options)
 
 
 def _said(answer: Answer) -> str:
@@ -288,9 +321,12 @@ def _by_words(said: str, spelled: dict[str, str]) -> list[str]:
     """Take a label that begins with what was said, that is said among other words, or that has what was said in it."""
     if begins := [label for label, spaced in spelled.items() if spaced.startswith(said.rstrip())]:
         return begins
-    if not _NEGATIONS.isdisjoint(said.split()):
-        return []  # "not billing" leaves more than one
     named = {label: spaced for label, spaced in spelled.items() if spaced in said}
+    beside = said
+    for spaced in named.values():
+        beside = beside.replace(spaced, " ")
+    if not _NEGATIONS.isdisjoint(beside.split()):
+        return []  # "not billing" leaves more than one, but a label may say no itself: "I have no photo"
     if named:  # "credit card" says "card" too, and means the longer one
         return [a for a, spaced in named.items() if not any(spaced in b and spaced != b for b in named.values())]
     return [label for label, spaced in spelled.items() if said in spaced and len(said) > 4]
@@ -304,6 +340,27 @@ def _date(answer: Answer) -> dt.date:
         return _only(dates_in(_plain(answer, "dialogue.hint.date"), answer.now.date()), "dialogue.hint.date")
     except (ValueError, OverflowError) as error:
         raise Unreadable("dialogue.hint.date") from error
+
+
+def moment(zone: str) -> Reader[dt.datetime]:
+    """Read a day and a time of day, said in a time zone such as "Europe/Berlin": "tomorrow at 3 pm", "Fri 15:30".
+
+    A time alone is the next one, "in 20 minutes" counts from now; "at 3" is not read, having two halves of the day to
+    be in. What comes back is aware, so it stays the same instant where the clocks change meanwhile.
+    """
+    try:
+        there = ZoneInfo(zone)
+    except (LookupError, ValueError, OSError) as error:
+        raise SkillError(f"read.moment({zone!r}): no such time zone; write it like Europe/Berlin") from error
+
+    def take(answer: Answer) -> dt.datetime:
+        line = _plain(answer, "dialogue.hint.moment")
+        try:
+            return _only(moments_in(line, answer.now.astimezone(there)), "dialogue.hint.moment")
+        except (ValueError, OverflowError) as error:
+            raise Unreadable("dialogue.hint.moment") from error
+
+    return Reader("moment", dt.datetime, take)
 
 
 def _email(answer: Answer) -> str:

@@ -9,7 +9,7 @@ What a member need *not* do: know what a ticket is, keep a transaction open, ret
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Generic, TypeVar
 
@@ -40,21 +40,25 @@ class Changes:
 
     A put expects the stored document to have the version it was read with (0: it must not exist) and counts it up; it
     keeps stored fields that this release does not know. Finishing, postponing or burying work expects that nobody
-    claimed it since.
+    claimed it since. What is forgotten goes before what is appended, so one commit can rewrite a key.
     """
 
     puts: list[tuple[Kind[Any], Record]] = field(default_factory=list)
     deletes: list[tuple[Kind[Any], Record]] = field(default_factory=list)
-    entries: list[tuple[Log[Any], str, str, msgspec.Struct]] = field(default_factory=list)
-    """(log, key, id of the person whose words it holds or "", entry)."""
+    entries: list[tuple[Log[Any], str, str, str, Any]] = field(default_factory=list)
+    """(log, key, id of the person whose words it holds or "", what it belongs to or "", entry)."""
+    forgotten: list[tuple[Log[Any], str, str]] = field(default_factory=list)
+    """(log, key or "", what the entries belong to or "")."""
     work: list[Work] = field(default_factory=list)
     finished: list[Work] = field(default_factory=list)
     postponed: list[Work] = field(default_factory=list)
     buried: list[Work] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    reworded: list[Work] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     unique: str = ""
     """Where it is set, the whole commit is dropped, with Duplicate, if one with this key was stored before (remembered
-    30 days)."""
+    30 days, as a hash: the key may hold a person's name)."""
 
     def put(self, kind: Kind[R], record: R) -> None:
         """Store a document; putting the same id twice in one commit keeps the later one."""
@@ -65,9 +69,13 @@ class Changes:
         """Remove a document of that version."""
         self.deletes.append((kind, record))
 
-    def append(self, log: Log[E], key: str, entry: E, person: str = "") -> None:
-        """Add an entry to a log."""
-        self.entries.append((log, key, person, entry))
+    def append(self, log: Log[E], key: str, entry: E | msgspec.Raw, person: str = "", group: str = "") -> None:
+        """Add an entry to a log; `group` is what it belongs to beside its key, to forget it by: a conversation's id."""
+        self.entries.append((log, key, person, group, entry))
+
+    def forget(self, log: Log[Any], key: str = "", *, group: str = "") -> None:
+        """Remove all entries of a log under a key, or all that belong to a group."""
+        self.forgotten.append((log, key, group))
 
     def add(self, work: Work) -> None:
         """Add something to do; work whose id waits already is left as it is."""
@@ -88,6 +96,14 @@ class Changes:
     def cancel(self, work_id: str) -> None:
         """Remove work that nobody has claimed; where it is gone or claimed, nothing happens."""
         self.cancelled.append(work_id)
+
+    def reword(self, work: Work) -> None:
+        """Change the payload and the person of work or of a dead letter in its place; where it is gone, do nothing."""
+        self.reworded.append(work)
+
+    def drop(self, work_id: str) -> None:
+        """Remove a dead letter; where there is none of that id, nothing happens."""
+        self.dropped.append(work_id)
 
 
 def _nothing() -> None:
@@ -157,12 +173,35 @@ class Store(ABC):
         """Open a kept file for reading."""
 
     @abstractmethod
+    async def file_ids(self) -> list[str]:
+        """Name every kept file, in order."""
+
+    @abstractmethod
     def dump(self) -> AsyncIterator[Stored]:
-        """Read everything, for `move`, in a stable order, with the fields that this release does not know."""
+        """Read everything, for `move`, in a stable order, with the fields that this release does not know.
+
+        What may name a person comes first (`OF_PEOPLE`), the files last.
+        """
 
     @abstractmethod
     async def load(self, items: list[Stored]) -> None:
         """Write what another store's `dump` read, versions and order included, into this store."""
+
+    @abstractmethod
+    def of_person(self, person: str) -> AsyncIterator[Stored]:
+        """Read every document, entry, work and dead letter that names this person by its declared index."""
+
+    @abstractmethod
+    def entries_of(self, log: str, key: str) -> AsyncIterator[Stored]:
+        """Read the entries of a log under a key as they are stored, oldest first."""
+
+    @abstractmethod
+    async def forget_files(self, ids: Collection[str], *, put_before: int) -> None:
+        """Remove kept files, but not those that were put, again, at that instant or later."""
+
+    @abstractmethod
+    async def compact(self) -> None:
+        """Leave no byte on the disk of what was removed, copies of an older format included; nothing else may run."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -180,7 +219,11 @@ class Store(ABC):
     it may be called too often. A member whose work nobody else adds never calls it."""
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+OF_PEOPLE = ("document", "entry", "work", "buried")
+"""The sorts of items that may name a person."""
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One item of a dump: a document, a log entry, a piece of work, a number, a unique key or a file."""
 
     sort: str
@@ -189,6 +232,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """The kind, the log or the counter."""
     key: str = ""
     person: str = ""
+    group: str = ""
     value: msgspec.Raw = msgspec.Raw(b"null")
     content: bytes = b""
 

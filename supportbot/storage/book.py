@@ -16,10 +16,10 @@ from supportbot.domain.work import Work
 from supportbot.storage.agenda import Agenda
 from supportbot.storage.base import Changes, Stored
 from supportbot.storage.documents import Documents
-from supportbot.storage.logs import Logs
+from supportbot.storage.logs import Kept, Logs
 from supportbot.storage.refusals import seen_before
 from supportbot.storage.rows import Row, Rows
-from supportbot.storage.unique_keys import UniqueKeys
+from supportbot.storage.unique_keys import UniqueKeys, hashed
 
 WORK, BURIED, NUMBERS = "_work", "_buried", "_numbers"
 """Tables beside those of the kinds; TinyDB's own names begin with an underscore too."""
@@ -31,13 +31,17 @@ _decode_work = msgspec.json.Decoder(Work).decode
 class Prepared:
     """A commit whose contents went through serialisation, before anything was decided about it."""
 
-    __slots__ = ("changes", "entries", "rows", "work")
+    __slots__ = ("changes", "entries", "reworded", "rows", "unique", "work")
 
     def __init__(self, changes: Changes) -> None:
         self.changes = changes
         self.rows: list[Row] = [msgspec.to_builtins(record) for _, record in changes.puts]
-        self.entries = [(log.name, key, person, _encode(entry)) for log, key, person, entry in changes.entries]
+        self.entries = [
+            (log.name, key, person, group, _encode(entry)) for log, key, person, group, entry in changes.entries
+        ]
         self.work = [_decode_work(_encode(work)) for work in changes.work]
+        self.reworded = [_decode_work(_encode(work)) for work in changes.reworded]
+        self.unique = hashed(changes.unique) if changes.unique else ""
 
 
 class Book:
@@ -86,11 +90,12 @@ class Book:
 
     def commit(self, prepared: Prepared) -> list[Work]:
         """Check and apply all of it, or nothing; returns the work that was claimed in passing."""
-        self._check(prepared.changes)
+        self._check(prepared)
         return self._apply(prepared)
 
-    def _check(self, changes: Changes) -> None:
-        if changes.unique and changes.unique in self.keys:
+    def _check(self, prepared: Prepared) -> None:
+        changes = prepared.changes
+        if prepared.unique and prepared.unique in self.keys:
             raise seen_before(changes.unique)
         for kind, record in changes.puts:
             self.documents[kind.name].check(record)
@@ -106,11 +111,17 @@ class Book:
             self.documents[kind.name].put(record, row)
         for kind, record in changes.deletes:
             self.documents[kind.name].delete(record.id)
+        for log, key, group in changes.forgotten:
+            self.logs.forget(log.name, key, group)
         for entry in prepared.entries:
             self.logs.append(*entry)
         now = self.clock.now()
-        if changes.unique:
-            self.keys.add(changes.unique, now)
+        if prepared.unique:
+            self.keys.add(prepared.unique, now)
+        for id in changes.dropped:
+            self._drop_buried(id)
+        for work in prepared.reworded:
+            self._reword(work)
         return self._settle_work(prepared, now)
 
     def _settle_work(self, prepared: Prepared, now: int) -> list[Work]:
@@ -213,6 +224,22 @@ class Book:
                 return True
         return False
 
+    def _drop_buried(self, id: str) -> None:
+        for number in [number for number, row in self._buried.items() if row["id"] == id]:
+            self.rows.drop(self._buried, number)
+
+    def _reword(self, work: Work) -> None:
+        """Change what work says, wherever it is, and nothing of its place."""
+        stored = self.agenda.works.get(work.id)
+        if stored is not None:
+            said = msgspec.structs.replace(stored, payload=work.payload, person=work.person)
+            self._store(said)
+            self.agenda.replace(said)
+        for number, row in list(self._buried.items()):
+            if row["id"] == work.id:
+                said = msgspec.structs.replace(_decode_work(_encode(row)), payload=work.payload, person=work.person)
+                self.rows.set(self._buried, number, msgspec.to_builtins(said))
+
     def next_number(self, name: str) -> int:
         """Count a counter up."""
         number, row = self._counter(name)
@@ -258,8 +285,7 @@ class Book:
                 yield Stored(sort="document", name=name, key=id, person=person, value=msgspec.Raw(content))
         yield from self._dump_unknown()
         for name in self.logs.names():
-            for key, person, entry in self.logs.dump(name):
-                yield Stored(sort="entry", name=name, key=key, person=person, value=msgspec.Raw(entry))
+            yield from (dump_entry(name, kept) for kept in self.logs.dump(name))
         for work in sorted(self.agenda.works.values(), key=lambda work: work.seq):
             yield dump_work("work", work)
         for work in self.buried():
@@ -275,6 +301,12 @@ class Book:
             if name not in self.documents and not name.startswith("_"):
                 for row in sorted(rows.values(), key=lambda row: str(row["id"])):
                     yield Stored(sort="document", name=name, key=row["id"], value=msgspec.Raw(_encode(row)))
+
+
+def dump_entry(log: str, kept: Kept) -> Stored:
+    """Word an entry as an item of a dump."""
+    value = msgspec.Raw(kept.entry)
+    return Stored(sort="entry", name=log, key=kept.key, person=kept.person, group=kept.group, value=value)
 
 
 def dump_work(sort: str, work: Work) -> Stored:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,12 +33,16 @@ class Files(ABC):
     """A place for files."""
 
     @abstractmethod
-    def put(self, content: bytes) -> str:
-        """Keep a file, durably, and return its id."""
+    def put(self, content: bytes, at: int) -> str:
+        """Keep a file, durably, note when it was put last, and return its id."""
 
     @abstractmethod
     def open(self, id: str) -> BinaryIO | None:
         """Open a kept file, or return None where there is none of that id."""
+
+    @abstractmethod
+    def forget(self, ids: Collection[str], put_before: int) -> None:
+        """Remove those that were not put at that instant or later."""
 
     @abstractmethod
     def ids(self) -> Iterator[str]:
@@ -65,15 +70,22 @@ class MemoryFiles(Files):
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
+        self._put_at: dict[str, int] = {}
 
-    def put(self, content: bytes) -> str:
+    def put(self, content: bytes, at: int) -> str:
         id = name_of(content)
         self._files[id] = bytes(content)
+        self._put_at[id] = at
         return id
 
     def open(self, id: str) -> BinaryIO | None:
         content = self._files.get(id)
         return io.BytesIO(content) if content is not None else None
+
+    def forget(self, ids: Collection[str], put_before: int) -> None:
+        for id in ids:
+            if id in self._files and self._put_at.pop(id) < put_before:
+                del self._files[id]
 
     def ids(self) -> Iterator[str]:
         yield from sorted(self._files)
@@ -83,18 +95,26 @@ class FileFolder(Files):
     """A folder of files, as ``ab/abcd…``; it is made with the first file."""
 
     def __init__(self, folder: Path, disk: Disk) -> None:
-        self._folder = folder
+        self.folder = folder
         self._disk = disk
 
-    def put(self, content: bytes) -> str:
+    def put(self, content: bytes, at: int) -> str:
         id = name_of(content)
         path = self._path(id)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._disk.replace(path, content)
-            for folder in (path.parent, self._folder, self._folder.parent):
+            for folder in (path.parent, self.folder, self.folder.parent):
                 self._disk.sync_folder(folder)
+        os.utime(path, ns=(at * 1_000_000, at * 1_000_000))  # the bot's clock, which tests move
         return id
+
+    def forget(self, ids: Collection[str], put_before: int) -> None:
+        for id in ids:
+            path = self._path(id)
+            if _ID.fullmatch(id) and path.exists() and path.stat().st_mtime_ns < put_before * 1_000_000:
+                path.unlink()
+                self._disk.sync_folder(path.parent)
 
     def open(self, id: str) -> BinaryIO | None:
         if not _ID.fullmatch(id):
@@ -105,9 +125,9 @@ class FileFolder(Files):
             return None
 
     def ids(self) -> Iterator[str]:
-        for path in sorted(self._folder.glob("??/*")):
+        for path in sorted(self.folder.glob("??/*")):
             if _ID.fullmatch(path.name):
                 yield path.name
 
     def _path(self, id: str) -> Path:
-        return self._folder / id[:2] / id
+        return self.folder / id[:2] / id

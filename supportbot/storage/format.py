@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportbot.errors import StoreTooNew
 
-FORMAT = 1
+FORMAT = 2
 """What this release writes; count it up with any change that an earlier release could not read."""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
@@ -14,6 +15,13 @@ from supportbot.storage.base import Store, Stored
 
 _AT_ONCE = 500
 _MOST_BYTES = 8 * 1024 * 1024
+
+
+class Source(Protocol):
+    """What everything can be read from: a store, or what a store was saved in."""
+
+    def dump(self) -> AsyncIterator[Stored]:
+        """Read everything, in a stable order."""
 
 
 @dataclass
@@ -58,25 +66,34 @@ class Tallies:
         tally.checksum = (tally.checksum + int.from_bytes(digest.digest())) % 2**128
 
 
-async def move(source: Store, target: Store, progress: Callable[[int], None] | None = None) -> MoveReport:
+async def move(
+    source: Source,
+    target: Store,
+    progress: Callable[[int], None] | None = None,
+    checked: Callable[[int, int], None] | None = None,
+) -> MoveReport:
     """Copy everything into an empty store and read it back; the source is not touched.
 
-    `progress` is told how many items are written so far. Raises StoreError where the target has anything in it, and
-    StoreFailed where what arrived is not what was sent; the target is then to be thrown away.
+    `progress` is told how many items are written so far, `checked` how many of all are read back. Raises StoreError
+    where the target has anything in it, and StoreFailed where what arrived is not what was sent; the target is then to
+    be thrown away.
     """
     async for _ in target.dump():
         raise StoreError("the target of the move has data in it already; give a place that is empty or new")
     sent = await _copy(source, target, progress or (lambda _count: None))
-    arrived = Tallies()
+    arrived, count, total = Tallies(), 0, sum(tally.count for tally in sent.values())
     async for item in target.dump():
         arrived.add(item)
+        count += 1
+        if checked and count % _AT_ONCE == 0:
+            checked(count, total)
     names = sent.keys() | arrived.found.keys()
     if wrong := sorted(" ".join(name).strip() for name in names if sent.get(name) != arrived.found.get(name)):
         raise StoreFailed(f"what arrived differs in: {', '.join(wrong)}; throw the target away and move again")
     return MoveReport(sent, arrived.found)
 
 
-async def _copy(source: Store, target: Store, progress: Callable[[int], None]) -> dict[tuple[str, str], Tally]:
+async def _copy(source: Source, target: Store, progress: Callable[[int], None]) -> dict[tuple[str, str], Tally]:
     tallies, part, written, size = Tallies(), list[Stored](), 0, 0
     async for item in source.dump():
         tallies.add(item)

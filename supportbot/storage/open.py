@@ -8,6 +8,7 @@ from supportbot.clock import Clock, SystemClock
 from supportbot.domain.record import Schema
 from supportbot.errors import ConfigurationError
 from supportbot.storage.base import Store, place_of
+from supportbot.storage.replace import finish
 
 _FORMS = "tinydb:DIR, sqlite:FILE"
 
@@ -29,6 +30,8 @@ async def open_store(
     """
     member, place = place_of(url)
     clock = clock or SystemClock()
+    if member in ("tinydb", "sqlite") and place != "memory":
+        finish(Path(place))
     if member not in {"tinydb", "sqlite", "postgresql"} or not place:
         raise ConfigurationError([f"storage.url: {url!r} names no store; write it as one of {_FORMS}"])
     if member == "tinydb":

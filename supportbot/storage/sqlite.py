@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -76,7 +76,7 @@ class SqliteStore(Store):
         try:
             return read(row)
         except (msgspec.DecodeError, TypeError) as error:
-            found = f"sqlite:{self.path} has a row that cannot be read: {row!r:.80}: {error}"
+            found = f"sqlite:{self.path} has a row that cannot be read: {error}"
             raise StoreUnreadable(f"{found}; correct it, or restore a backup") from error
 
     async def get(self, kind: Kind[R], id: str) -> R | None:
@@ -176,7 +176,7 @@ class SqliteStore(Store):
     async def put_file(self, content: bytes) -> str:
         _ = self._writing  # refuses where the store is only read
         try:
-            return await asyncio.to_thread(self._files.put, content)
+            return await asyncio.to_thread(self._files.put, content, self.clock.now())
         except OSError as error:
             raise refused_by_disk("a file", error) from error
 
@@ -186,13 +186,29 @@ class SqliteStore(Store):
     async def dump(self) -> AsyncIterator[Stored]:
         if self._numbers.unsaved:
             await self.commit(Changes())
+        async for item in self._view(sqlite_transfer.dump):
+            yield item
         try:
-            with closing(connect(self.path, read_only=True)) as connection:
-                connection.execute("BEGIN")  # one view of everything, whatever is committed meanwhile
-                for item in sqlite_transfer.dump(connection):
-                    yield item
             for item in dump_files(self._files):
                 yield item
+        except OSError as error:
+            raise not_readable(f"sqlite:{self.path}", error) from error
+
+    async def of_person(self, person: str) -> AsyncIterator[Stored]:
+        async for item in self._view(lambda db: sqlite_transfer.of_person(db, person)):
+            yield item
+
+    async def entries_of(self, log: str, key: str) -> AsyncIterator[Stored]:
+        async for item in self._view(lambda db: sqlite_transfer.entries_of(db, log, key)):
+            yield item
+
+    async def _view(self, read: Callable[[sqlite3.Connection], Iterator[Stored]]) -> AsyncIterator[Stored]:
+        """Read through a connection of its own, in one view of everything, whatever is committed meanwhile."""
+        try:
+            with closing(connect(self.path, read_only=True)) as connection:
+                connection.execute("BEGIN")
+                for item in read(connection):
+                    yield item
         except (sqlite3.Error, OSError) as error:
             raise not_readable(f"sqlite:{self.path}", error) from error
 
@@ -201,6 +217,27 @@ class SqliteStore(Store):
             if item.sort == "file":
                 await self.put_file(item.content)
         await self._writing.run(lambda db: sqlite_transfer.load(db, self._layout, items))
+
+    async def file_ids(self) -> list[str]:
+        return await asyncio.to_thread(lambda: list(self._files.ids()))
+
+    async def forget_files(self, ids: Collection[str], *, put_before: int) -> None:
+        _ = self._writing
+        try:
+            await asyncio.to_thread(self._files.forget, ids, put_before)
+        except OSError as error:
+            raise refused_by_disk("to remove a file", error) from error
+
+    async def compact(self) -> None:
+        _ = self._writing
+        try:
+            for copy in self.path.parent.glob(f"{self.path.name}.before-format-*"):
+                copy.unlink()
+            for half in self._files.folder.rglob("*.new"):
+                half.unlink()
+            await asyncio.to_thread(_write_anew, self.path)
+        except (sqlite3.Error, OSError) as error:
+            raise refused_by_disk("to write the store anew", error) from error
 
     async def close(self) -> None:
         if self._writer is not None:
@@ -212,6 +249,15 @@ class SqliteStore(Store):
             self._writer.close()
         if self._lock is not None:
             self._lock.release()
+
+
+def _write_anew(path: Path) -> None:
+    """Write the file without its free pages, and empty the write-ahead log."""
+    with closing(connect(path)) as connection:
+        connection.execute("VACUUM")
+        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise OSError(f"another process reads {path}; end it, then do this again")
 
 
 def _forget_keys(db: sqlite3.Connection, before: int) -> None:

@@ -14,6 +14,7 @@ from supportbot.storage.base import Changes
 from supportbot.storage.refusals import changed_since, seen_before
 from supportbot.storage.sqlite_layout import KindTable, Layout, Values
 from supportbot.storage.sqlite_numbers import Drawn, save
+from supportbot.storage.unique_keys import hashed
 
 _encode = msgspec.json.Encoder().encode
 _parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -24,7 +25,18 @@ Put = tuple[KindTable, Record, str, Values]
 class PreparedCommit:
     """A commit whose contents are SQL values already; calling it applies it, all of it or with an exception."""
 
-    __slots__ = ("_changes", "_drawn", "_entries", "_now", "_puts", "_tables", "_takes_work", "_work")
+    __slots__ = (
+        "_changes",
+        "_drawn",
+        "_entries",
+        "_forgotten",
+        "_now",
+        "_puts",
+        "_tables",
+        "_takes_work",
+        "_unique",
+        "_work",
+    )
 
     def __init__(self, changes: Changes, layout: Layout, now: int, *, takes_work: bool, drawn: Drawn = ()) -> None:
         self._changes = changes
@@ -34,24 +46,33 @@ class PreparedCommit:
         self._puts = [_prepare(layout.kind(kind), record) for kind, record in changes.puts]
         self._tables = [layout.kind(kind) for kind, _ in changes.deletes]
         self._entries = [
-            (layout.log(log).append, (key, person or None, _encode(entry).decode()))
-            for log, key, person, entry in changes.entries
+            (layout.log(log).append, (key, person or None, group or None, _encode(entry).decode()))
+            for log, key, person, group, entry in changes.entries
         ]
+        self._forgotten = [
+            (layout.log(log).forget, (key,)) if key else (layout.log(log).forget_group, (group,))
+            for log, key, group in changes.forgotten
+        ]
+        self._unique = hashed(changes.unique) if changes.unique else ""
         self._work = [((work.queue, work.key), sqlite_work.row_of(work)) for work in changes.work]
 
     def __call__(self, db: sqlite3.Connection) -> list[Work]:
         changes = self._changes
-        if changes.unique:
+        if self._unique:
             remember = "INSERT INTO unique_keys VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
-            if not db.execute(remember, (changes.unique, self._now)).rowcount:
+            if not db.execute(remember, (self._unique, self._now)).rowcount:
                 raise seen_before(changes.unique)
         save(db, self._drawn)
         for table, record, text, values in self._puts:
             put(db, table, record, text, values)
         for table, (_, record) in zip(self._tables, changes.deletes, strict=True):
             delete(db, table, record)
-        for statement, row in self._entries:
+        for statement, row in (*self._forgotten, *self._entries):
             db.execute(statement, row)
+        for id in changes.dropped:
+            sqlite_work.drop_buried(db, id)
+        for work in changes.reworded:
+            sqlite_work.reword(db, work)
         return self._settle_work(db)
 
     def _settle_work(self, db: sqlite3.Connection) -> list[Work]:

@@ -2,9 +2,9 @@
 
 about                  the format, and for each kind the shape of its index columns
 kind_NAME              one row a document: id, version, person, JSON, and a column for each declared field
-log_NAME               one row an entry: seq, key, person, JSON
+log_NAME               one row an entry: seq, key, person, group, JSON
 work, buried           what is to be done, and the dead letters
-numbers, unique_keys   counters, and the keys of what happened already
+numbers, unique_keys   counters, and the hashed keys of what happened already
 """
 
 # The names in these statements come from the schema, quoted; every value is a parameter.
@@ -22,6 +22,7 @@ from supportbot.domain.record import Index, Kind, Log, Schema
 from supportbot.errors import StoreUnreadable
 from supportbot.storage.fields import known, reader
 from supportbot.storage.format import FORMAT, is_older
+from supportbot.storage.unique_keys import hashed
 
 Values = tuple[Any, ...]
 
@@ -171,7 +172,9 @@ class LogTable:
         self.name = f"log_{log.name}"
         self.decode = msgspec.json.Decoder(log.type).decode
         table = quote(self.name)
-        self.append = f"INSERT INTO {table} (key, person, entry) VALUES (?, ?, ?)"
+        self.append = f'INSERT INTO {table} (key, person, "group", entry) VALUES (?, ?, ?, ?)'
+        self.forget = f"DELETE FROM {table} WHERE key = ?"
+        self.forget_group = f'DELETE FROM {table} WHERE "group" = ?'
         self.read = f"SELECT entry, seq FROM {table} WHERE key = ? ORDER BY seq DESC LIMIT ?"
         self.read_before = f"SELECT entry, seq FROM {table} WHERE key = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
 
@@ -181,8 +184,12 @@ def create_log(connection: sqlite3.Connection, table: str) -> None:
     name = quote(table)
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {name} "
-        "(seq INTEGER PRIMARY KEY, key TEXT NOT NULL, person TEXT, entry TEXT NOT NULL)"
+        '(seq INTEGER PRIMARY KEY, key TEXT NOT NULL, person TEXT, entry TEXT NOT NULL, "group" TEXT)'
     )
+    if "group" not in {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}:  # format 1 had none
+        connection.execute(f'ALTER TABLE {name} ADD COLUMN "group" TEXT')
+    index = quote(f"{table}__group")
+    connection.execute(f'CREATE INDEX IF NOT EXISTS {index} ON {name} ("group") WHERE "group" IS NOT NULL')
     connection.execute(f"CREATE INDEX IF NOT EXISTS {quote(table + '__key')} ON {name} (key, seq)")
     index = quote(f"{table}__person")
     connection.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {name} (person) WHERE person IS NOT NULL")
@@ -239,6 +246,9 @@ class Layout:
             create_log(connection, log.name)
         for table in self._changed(about):
             table.build(connection)
+        if about and about["format"] < 2:
+            connection.create_function("hashed", 1, hashed, deterministic=True)
+            connection.execute("UPDATE unique_keys SET key = hashed(key)")
         now = {"format": FORMAT, "logs": self._logs, **{table.name: table.shape for table in self.kinds.values()}}
         connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", now.items())
         connection.execute("COMMIT")

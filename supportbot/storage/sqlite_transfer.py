@@ -27,8 +27,7 @@ def dump(db: sqlite3.Connection) -> Iterator[Stored]:
         for id, person, text in rows:
             yield Stored(sort="document", name=table[5:], key=id, person=person or "", value=_raw(text))
     for (table,) in db.execute(_TABLES, ("log_*",)).fetchall():
-        for key, person, text in db.execute(f"SELECT key, person, entry FROM {quote(table)} ORDER BY seq"):
-            yield Stored(sort="entry", name=table[4:], key=key, person=person or "", value=_raw(text))
+        yield from _entries(db, table, "ORDER BY seq")
     for row in db.execute(f"SELECT {sqlite_work.COLUMNS} FROM work ORDER BY seq"):
         yield dump_work("work", sqlite_work.read_work(row))
     for (text,) in db.execute(sqlite_work.BURIED, (-1,)):
@@ -37,6 +36,31 @@ def dump(db: sqlite3.Connection) -> Iterator[Stored]:
         yield Stored(sort="number", name=name, value=_raw(str(value)))
     for key, at in db.execute("SELECT key, at FROM unique_keys ORDER BY key"):
         yield Stored(sort="unique", key=key, value=_raw(str(at)))
+
+
+def of_person(db: sqlite3.Connection, person: str) -> Iterator[Stored]:
+    """Read what names a person by its index."""
+    for (table,) in db.execute(_TABLES, ("kind_*",)).fetchall():
+        for id, text in db.execute(f"SELECT id, document FROM {quote(table)} WHERE person = ? ORDER BY id", (person,)):
+            yield Stored(sort="document", name=table[5:], key=id, person=person, value=_raw(text))
+    for (table,) in db.execute(_TABLES, ("log_*",)).fetchall():
+        yield from _entries(db, table, "WHERE person = ? ORDER BY seq", person)
+    for row in db.execute(f"SELECT {sqlite_work.COLUMNS} FROM work WHERE person = ? ORDER BY seq", (person,)):
+        yield dump_work("work", sqlite_work.read_work(row))
+    for (text,) in db.execute("SELECT work FROM buried WHERE person = ? ORDER BY seq", (person,)):
+        yield dump_work("buried", msgspec.json.decode(text, type=Work))
+
+
+def entries_of(db: sqlite3.Connection, log: str, key: str) -> Iterator[Stored]:
+    """Read the entries of a log under a key, oldest first."""
+    for (table,) in db.execute(_TABLES, (f"log_{log}",)).fetchall():
+        yield from _entries(db, table, "WHERE key = ? ORDER BY seq", key)
+
+
+def _entries(db: sqlite3.Connection, table: str, which: str, *values: str) -> Iterator[Stored]:
+    rows = db.execute(f'SELECT key, person, "group", entry FROM {quote(table)} {which}', values)
+    for key, person, group, text in rows:
+        yield Stored(sort="entry", name=table[4:], key=key, person=person or "", group=group or "", value=_raw(text))
 
 
 def load(db: sqlite3.Connection, layout: Layout, items: list[Stored]) -> None:
@@ -78,8 +102,8 @@ def _load_entry(db: sqlite3.Connection, layout: Layout, item: Stored) -> None:
     name = f"log_{item.name}"
     if item.name not in layout.logs:
         create_log(db, name)
-    row = (item.key, item.person or None, bytes(item.value).decode())
-    db.execute(f"INSERT INTO {quote(name)} (key, person, entry) VALUES (?, ?, ?)", row)
+    row = (item.key, item.person or None, item.group or None, bytes(item.value).decode())
+    db.execute(f'INSERT INTO {quote(name)} (key, person, "group", entry) VALUES (?, ?, ?, ?)', row)
 
 
 def _raw(text: str) -> msgspec.Raw:

@@ -96,6 +96,21 @@ def bury(db: sqlite3.Connection, work: Work) -> None:
     load_buried(db, _replace(read_work(row), error=work.error))
 
 
+def drop_buried(db: sqlite3.Connection, id: str) -> None:
+    """Remove a dead letter."""
+    db.execute("DELETE FROM buried WHERE id = ?", (id,))
+
+
+def reword(db: sqlite3.Connection, work: Work) -> None:
+    """Change what work says, wherever it is, and nothing of its place."""
+    for table in ("work", "buried"):
+        row = db.execute(f"SELECT work FROM {table} WHERE id = ?", (work.id,)).fetchone()
+        if row is not None:
+            said = _replace(_decode(row[0]), payload=work.payload, person=work.person)
+            values = (_encode(said).decode(), work.person or None, work.id)
+            db.execute(f"UPDATE {table} SET work = ?, person = ? WHERE id = ?", values)
+
+
 def load_buried(db: sqlite3.Connection, work: Work) -> None:
     """Add a dead letter."""
     row = (work.id, work.person or None, _encode(work).decode())

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Any, BinaryIO, TypeVar
 
 import msgspec
@@ -20,8 +20,8 @@ from tinydb.storages import MemoryStorage
 from supportbot.clock import Clock
 from supportbot.domain.record import Kind, Log, Record, Schema
 from supportbot.domain.work import Work
-from supportbot.storage.base import Changes, Page, Store, Stored
-from supportbot.storage.book import Book
+from supportbot.storage.base import OF_PEOPLE, Changes, Page, Store, Stored
+from supportbot.storage.book import Book, dump_entry
 from supportbot.storage.files import Files, MemoryFiles, dump_files
 from supportbot.storage.logs import MemoryLogs
 from supportbot.storage.rows import Rows, Tables
@@ -108,10 +108,32 @@ class TinyStore(Store):
         return await self._change(lambda: self._book.next_number(name))
 
     async def put_file(self, content: bytes) -> str:
-        return self._files.put(content)
+        return self._files.put(content, self._book.clock.now())
 
     async def open_file(self, id: str) -> BinaryIO | None:
         return self._files.open(id)
+
+    # --- removing -------------------------------------------------------------------------------------------------
+
+    async def of_person(self, person: str) -> AsyncIterator[Stored]:
+        await self._settled()
+        for item in self._book.dump():
+            if item.person == person and item.sort in OF_PEOPLE:
+                yield item
+
+    async def entries_of(self, log: str, key: str) -> AsyncIterator[Stored]:
+        await self._settled()
+        for kept in self._book.logs.of_key(log, key):
+            yield dump_entry(log, kept)
+
+    async def file_ids(self) -> list[str]:
+        return list(self._files.ids())
+
+    async def forget_files(self, ids: Collection[str], *, put_before: int) -> None:
+        self._files.forget(ids, put_before)
+
+    async def compact(self) -> None:
+        """Memory has no bytes of what was removed."""
 
     # --- moving ---------------------------------------------------------------------------------------------------
 
@@ -138,7 +160,7 @@ class TinyStore(Store):
             case "document":
                 book.load_document(item.name, msgspec.json.decode(item.value))
             case "entry":
-                book.logs.append(item.name, item.key, item.person, bytes(item.value))
+                book.logs.append(item.name, item.key, item.person, item.group, bytes(item.value))
             case "work":
                 book.load_work(_decode_work(item.value))
             case "buried":

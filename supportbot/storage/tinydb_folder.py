@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -22,7 +22,7 @@ from supportbot.storage.files import FileFolder, open_kept
 from supportbot.storage.format import FORMAT, is_older
 from supportbot.storage.group_commit import GroupCommit
 from supportbot.storage.lock import Lock
-from supportbot.storage.logs import FileLogs
+from supportbot.storage.logs import FileLogs, Written
 from supportbot.storage.refusals import not_readable, only_read, refused_by_disk
 from supportbot.storage.rows import Row, Rows, Tables
 from supportbot.storage.tinydb import TinyStore
@@ -90,7 +90,7 @@ class Folder:
             raise StoreUnreadable(f"{documents}: {error}") from error
         self._held: list[str] = []
         self._failed = False
-        self._written: list[tuple[str, str, int]] = []
+        self._written: list[Written] = []
         self.settle()
 
     def _check_format(self) -> Row:
@@ -105,6 +105,14 @@ class Folder:
             self._copy(f"before-format-{FORMAT}")
             about["format"] = FORMAT
         return about
+
+    def compact(self) -> None:
+        """Leave nothing of what was removed: in the logs, in copies, in what a kill left half written."""
+        self._logs.compact()
+        for copy in self.path.glob("before-format-*"):
+            shutil.rmtree(copy)
+        for half in self.path.rglob("*.new"):
+            half.unlink()
 
     def _copy(self, name: str) -> None:
         """Keep everything but the files, which never change, as it was before a migration."""
@@ -219,9 +227,24 @@ class TinyFolderStore(TinyStore):
     async def put_file(self, content: bytes) -> str:
         self._check_writable()
         try:
-            return await asyncio.to_thread(self._files.put, content)
+            return await asyncio.to_thread(self._files.put, content, self._book.clock.now())
         except OSError as error:
             raise refused_by_disk("a file", error) from error
+
+    async def forget_files(self, ids: Collection[str], *, put_before: int) -> None:
+        self._check_writable()
+        try:
+            await asyncio.to_thread(self._files.forget, ids, put_before)
+        except OSError as error:
+            raise refused_by_disk("to remove a file", error) from error
+
+    async def compact(self) -> None:
+        self._check_writable()
+        await self._settled()
+        try:
+            self._folder.compact()
+        except OSError as error:
+            raise refused_by_disk("to write the store anew", error) from error
 
     def _time_to_climb(self) -> str:
         """Say when it is time for the next step of the ladder, or ""."""

@@ -1,7 +1,11 @@
-"""The keys of what happened already, for 30 days: what makes a second delivery of the same event change nothing."""
+"""The keys of what happened already, for 30 days: what makes a second delivery of the same event change nothing.
+
+A key may hold a person's name, as an event's does, so every store keeps only a hash of it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +19,13 @@ from supportbot.storage.json_lines import JsonLines
 REMEMBERED = 30 * DAY
 
 
+def hashed(key: str) -> str:
+    """Spell a key as it is stored: 128 bits of BLAKE2b."""
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
 class UniqueKeys(ABC):
-    """A set of keys with the time each came."""
+    """A set of hashed keys with the time each came."""
 
     @abstractmethod
     def __contains__(self, key: str) -> bool: ...
@@ -27,7 +36,7 @@ class UniqueKeys(ABC):
 
     @abstractmethod
     def dump(self) -> Iterator[tuple[str, int]]:
-        """Read every key and when it came."""
+        """Read every hashed key and when it came."""
 
 
 class MemoryKeys(UniqueKeys):
@@ -46,12 +55,19 @@ class MemoryKeys(UniqueKeys):
         yield from self._keys.items()
 
 
-class Line(msgspec.Struct):
+class Line(msgspec.Struct, omit_defaults=True):
     """One line of the file; `commit` is the number of the write that it belongs to."""
 
     commit: int
     at: int
-    key: str
+    hash: str = ""
+    key: str = ""
+    """The key itself, as format 1 wrote it."""
+
+    @property
+    def hashed(self) -> str:
+        """The key's hash, whichever format wrote the line."""
+        return self.hash or hashed(self.key)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -75,15 +91,15 @@ class FileKeys(UniqueKeys):
             if line.at < now - REMEMBERED:
                 old += 1
             else:
-                self._seen.add(hash(line.key))
+                old += not line.hash
+                self._seen.add(hash(line.hashed))
             return True
 
         self._file = JsonLines(path, disk, commit, keep, read_only=read_only)
         if old and not read_only:
-            recent = [line for line in self._file.lines() if _line(line).at >= now - REMEMBERED]
-            disk.replace(path, b"".join(recent))
-            disk.sync_folder(path.parent)
-            self._file = JsonLines(path, disk, commit, lambda _offset, _content: True)
+            lines = [_line(line) for line in self._file.lines()]
+            recent = [Line(line.commit, line.at, line.hashed) for line in lines if line.at >= now - REMEMBERED]
+            self._file.rewrite([_encode(line) for line in recent])
 
     def __contains__(self, key: str) -> bool:
         return hash(key) in self._seen
@@ -106,7 +122,7 @@ class FileKeys(UniqueKeys):
 
     def undo(self) -> None:
         """Forget the new keys; what reached the file is cut off by `repair`."""
-        self._seen.difference_update(hash(line.key) for line in self._staged)
+        self._seen.difference_update(hash(line.hash) for line in self._staged)
         self._staged.clear()
 
     def repair(self) -> None:
@@ -116,4 +132,4 @@ class FileKeys(UniqueKeys):
     def dump(self) -> Iterator[tuple[str, int]]:
         for content in self._file.lines():
             line = _line(content)
-            yield line.key, line.at
+            yield line.hashed, line.at

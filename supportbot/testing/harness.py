@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -14,14 +17,28 @@ from supportbot.adapters.console import AGENTS, Console, Role, Show
 from supportbot.app import App, open_app
 from supportbot.chat_lines import move_clock
 from supportbot.clock import Clock, SimulatedClock, milliseconds
-from supportbot.config import Config, DeskSettings, SkillEntry, StorageSettings
+from supportbot.config import (
+    AdaptersSettings,
+    Config,
+    ConsoleSettings,
+    DeskSettings,
+    LimitsSettings,
+    SkillEntry,
+    StorageSettings,
+    load_config,
+)
 from supportbot.domain.article import Article
 from supportbot.domain.event import Event
+from supportbot.domain.file import File
 from supportbot.domain.schema import SCHEMA
+from supportbot.environment import read_environment
 from supportbot.knowledge.base import Knowledge
 from supportbot.skills.base import Skill
 from supportbot.storage.base import Store
 from supportbot.storage.open import open_store
+from supportbot.testing.guard import Guard
+from supportbot.testing.presets import Presets
+from supportbot.testing.rehearsal import Rehearsal
 
 BUILT_IN = ("greeting", "tickets", "handoff", "survey", "help")
 
@@ -43,6 +60,11 @@ class Heard(str):
     def choices(self) -> list[str]:
         """The labels of the choices, in order."""
         return [choice["label"] for line in self.lines for choice in line.get("choices", [])]
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the files that came with it, in order."""
+        return [file["name"] for line in self.lines for file in line.get("files", [])]
 
     @property
     def conversation(self) -> str:
@@ -74,10 +96,11 @@ class Topic(NamedTuple):
 class Party:
     """Somebody in the conversation; what they say returns what they hear in answer."""
 
-    def __init__(self, harness: BotHarness, name: str, role: Role) -> None:
+    def __init__(self, harness: BotHarness, name: str, role: Role, *, is_bot: bool = False) -> None:
         self._harness = harness
         self.name = name
         self._role = role
+        self.is_bot = is_bot
 
     @property
     def hears(self) -> str:
@@ -92,6 +115,7 @@ class Party:
         text: str,
         *,
         case: str = "",
+        files: Sequence[tuple[str, bytes]] = (),
         room: str = "",
         topic: str = "1",
         mentioned: bool = False,
@@ -100,11 +124,13 @@ class Party:
     ) -> Heard:
         """Write a message; agents give the conversation of a case to write in its thread.
 
+        `files` come with it: pairs of a name and the bytes, as ``("photo.jpg", b"…")``.
         With a `room` ("#help") it is said there among others, in the thread `topic`; `mentioned` names the bot, and
         without `opens_topic` it is a word in a talk that goes on there.
         """
         place = Topic(room, topic, mentioned, opens_topic) if room else None
-        return await self._harness.act(self, text=text, thread=case, place=place, id=id)
+        kept = await self._harness.keep_files(files)
+        return await self._harness.act(self, text=text, thread=case, files=kept, place=place, id=id)
 
     async def presses(self, label: str, *, room: str = "", topic: str = "1") -> Heard:
         """Press the choice with this label, or whose label begins so, that was offered last where this party reads."""
@@ -117,7 +143,10 @@ class Party:
 
 
 class BotHarness:
-    """A whole bot in memory: built-in skills, yours in front of them, and a store that serialises everything."""
+    """A whole bot in memory: built-in skills, yours in front of them, and a store that serialises everything.
+
+    Other bots are answered where `bots` names them, and floods are limited where `limits` says so.
+    """
 
     def __init__(
         self,
@@ -126,21 +155,34 @@ class BotHarness:
         built_in: Sequence[str | Mapping[str, Mapping[str, Any]]] = BUILT_IN,
         texts: Mapping[str, str] | None = None,
         desk: DeskSettings | None = None,
+        limits: LimitsSettings | None = None,
+        bots: Sequence[str] = (),
         store: str = "tinydb:memory",
+        config: Path | str | None = None,
+        once: Mapping[str, Sequence[Any]] | None = None,
         fails: bool = True,
     ) -> None:
-        """Make a harness; `fails` lets a test fail with the skill's own error when a handler raises."""
-        entries = ["faq", *built_in] if articles and "faq" not in built_in else built_in
+        """Make a harness; `fails` lets a test fail with the skill's own error when a handler raises or misbehaves.
+
+        A `config` file gives the skills with their settings, the texts and the desk's rules in place of `built_in`.
+        `once` gives the results of ``turn.once`` by name, each a list in the order they come, so that nothing is done
+        outside: ``once={"charge": [{"receipt": 7}, OnceFailed("Timeout", "")]}``.
+        """
         self._skills = skills
         self._articles = tuple(articles)
         self._fails = fails
-        self._errors: list[BaseException] = []
-        self._config = Config(
+        self.errors: list[BaseException] = []  # what skills did wrong, where the test does not fail with it
+        base = configured(Path(config)) if config else _listing(built_in, with_faq=bool(articles))
+        self._config = msgspec.structs.replace(
+            base,
             storage=StorageSettings(url=store),
-            skills=tuple(SkillEntry.from_setting(dict(e) if isinstance(e, Mapping) else e) for e in entries),
-            texts=dict(texts or {}),
-            desk=desk or DeskSettings(),
+            texts={**base.texts, **(texts or {})},
+            adapters=AdaptersSettings(console=ConsoleSettings(bots=tuple(bots))),
+            desk=desk or msgspec.structs.replace(base.desk, agents_channel="console"),
+            limits=limits or base.limits,
         )
+        self._presets = None if once is None else Presets(once, self.errors.append)
+        self._rehearsal = Rehearsal()
         self._store: Store | None = None
         self._acts = 0
         self.clock = SimulatedClock()
@@ -150,8 +192,14 @@ class BotHarness:
     async def __aenter__(self) -> Self:
         """Start the bot."""
         logs.configure()
-        self._store = await open_store(self._config.storage.url, SCHEMA, takes_work=True, clock=self.clock)
-        await self._open()
+        self._guard = Guard(asyncio.get_running_loop())
+        self._guard.begin()
+        try:
+            self._store = await open_store(self._config.storage.url, SCHEMA, takes_work=True, clock=self.clock)
+            await self._open()
+        except BaseException:
+            self._guard.end()
+            raise
         return self
 
     async def __aexit__(
@@ -159,6 +207,8 @@ class BotHarness:
     ) -> None:
         """Stop the bot."""
         await self.app.stop()
+        await self._guard.left_running()
+        self._guard.end()
 
     async def _open(self) -> None:
         self._console = _Stage(self.shown.append, self.clock)
@@ -167,12 +217,15 @@ class BotHarness:
             self._config,
             self.clock,
             [lambda _: self._console],
+            strict=True,
             skills=skills,
             store=self._store,
             knowledge=Knowledge(self._articles),
         )
-        self.app.bot.running.on_failure = self._errors.append
-        self.app.bot.crew.on_failure = self._errors.append
+        self.app.bot.running.on_failure = self.errors.append
+        self.app.bot.crew.on_failure = self.errors.append
+        if self._presets:
+            self.app.bot.running.instead = self._presets.instead
         await self.app.start(watch=False)
 
     def requester(self, name: str) -> Party:
@@ -182,6 +235,10 @@ class BotHarness:
     def agent(self, name: str) -> Party:
         """Somebody of the team, in the agents' channel."""
         return Party(self, name, "agent")
+
+    def bot(self, name: str) -> Party:
+        """Another bot or a webhook; it is answered where the harness was given its name in `bots`."""
+        return Party(self, name, "requester", is_bot=True)
 
     @property
     def agents_channel(self) -> Heard:
@@ -195,25 +252,33 @@ class BotHarness:
         text: str = "",
         press: str = "",
         thread: str = "",
+        files: tuple[File, ...] = (),
         place: Topic | None = None,
         id: str = "",
     ) -> Heard:
         """Let a party do something, and everything that follows from it now."""
         before = len(self.shown)
-        event = self._event(party, text=text, press=press, thread=thread, place=place, id=id)
+        event = self._event(party, text=text, press=press, thread=thread, files=files, place=place, id=id)
         await self.app.bot.receive(event)
-        await self.app.bot.crew.idle()
-        self._raise_errors()
+        await self._settle()
         where = (place.room, party.name) if place else (party.hears,)  # in a room some lines are for their eyes only
         return Heard([line for line in self.shown[before:] if line["to"] in where])
+
+    async def keep_files(self, files: Sequence[tuple[str, bytes]]) -> tuple[File, ...]:
+        """Keep files in the store, as an adapter does with what comes with a message."""
+        kept = []
+        for name, content in files:
+            media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            id = await self.app.store.put_file(content)
+            kept.append(File(id=id, name=name, media_type=media_type, size=len(content)))
+        return tuple(kept)
 
     async def quickly(self, *messages: tuple[Party, str]) -> list[dict[str, Any]]:
         """Let parties write one after another without waiting for an answer; returns everything that was shown."""
         before = len(self.shown)
         events = [self._event(party, text=text) for party, text in messages]
         await asyncio.gather(*(self.app.bot.receive(event) for event in events))
-        await self.app.bot.crew.idle()
-        self._raise_errors()
+        await self._settle()
         return self.shown[before:]
 
     def _event(
@@ -223,6 +288,7 @@ class BotHarness:
         text: str = "",
         press: str = "",
         thread: str = "",
+        files: tuple[File, ...] = (),
         place: Topic | None = None,
         id: str = "",
     ) -> Event:
@@ -230,6 +296,8 @@ class BotHarness:
         role: Role = "agent" if party.hears == AGENTS else "requester"
         key = id or str(self._acts)
         event = self._console.event(party.name, key=key, role=role, text=text, press=press, thread=thread)
+        event = msgspec.structs.replace(event, files=files)
+        event = msgspec.structs.replace(event, by_bot=party.is_bot)
         if role == "agent":
             self._console.agents.add(event.person.id)
         if place:
@@ -243,18 +311,37 @@ class BotHarness:
         """Let time pass; returns everything that was shown meanwhile."""
         before = len(self.shown)
         await move_clock(self.app, self.clock, milliseconds(span))
-        self._raise_errors()
+        await self._settle()
         return self.shown[before:]
 
     async def restart(self, *skills: Skill[Any]) -> None:
         """Stop the bot and start another one on the same store, as after a deploy; `skills` are the new release's."""
         await self.app.bot.crew.idle()
-        self.app.bot.isolation.stop()
+        await self.app.stop(closes_store=False)
         self._skills = skills or self._skills
         await self._open()
 
-    def _raise_errors(self) -> None:
-        if self._errors and self._fails:
-            error = self._errors[0]
-            self._errors.clear()
+    async def _settle(self) -> None:
+        """Let everything happen that follows now; then fail with what a skill did that it may not."""
+        await self.app.bot.crew.idle()
+        left = await self._guard.left_running() if self._fails else None
+        if left:
+            self.errors.append(left)
+        if self._fails and not self.errors and (error := await self._rehearsal.run(self.app.bot)):
+            self.errors.append(error)
+        if self.errors and self._fails:
+            error = self.errors[0]
+            self.errors.clear()
             raise error
+
+
+def _listing(built_in: Sequence[str | Mapping[str, Any]], *, with_faq: bool) -> Config:
+    entries = ["faq", *built_in] if with_faq and "faq" not in built_in else built_in
+    return Config(skills=tuple(SkillEntry.from_setting(dict(e) if isinstance(e, Mapping) else e) for e in entries))
+
+
+def configured(file: Path) -> Config:
+    """Read a configuration for a test: variables that are not set here (tokens of platforms) stand for nothing."""
+    names = re.findall(r"\$\{(\w+)\}", file.read_text("utf-8"))
+    known = read_environment(file.parent)
+    return load_config(file, environment={**dict.fromkeys(names, "unset"), **known})

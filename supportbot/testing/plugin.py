@@ -20,3 +20,12 @@ async def bot_with() -> AsyncIterator[Callable[..., Awaitable[Any]]]:
             return await stack.enter_async_context(BotHarness(*skills, **options))
 
         yield start
+
+
+@pytest.fixture
+async def slack_world() -> AsyncIterator[Any]:
+    """Start a Slack on this machine, to which a real app connects: see supportbot.testing.slack."""
+    from supportbot.testing.slack import SlackWorld  # noqa: PLC0415 - loads aiohttp; others' tests do not pay for it
+
+    async with SlackWorld() as slack:
+        yield slack

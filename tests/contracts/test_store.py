@@ -329,6 +329,80 @@ async def test_a_log_is_read_by_key_newest_first_in_pages(store: Store) -> None:
     assert (await store.read(TALK, "nobody")).items == []
 
 
+async def test_what_is_forgotten_under_a_key_is_gone_and_its_neighbours_stay(store: Store) -> None:
+    for number in range(3):
+        await do(store, append=[(TALK, "c1", Word(text=str(number)), ADA.id), (TALK, "c2", Word(text=f"o{number}"))])
+
+    await do(store, forget=(TALK, "c1"))
+    await do(store, forget=(TALK, "never was"))
+
+    assert (await store.read(TALK, "c1")).items == []
+    assert [word.text for word in (await store.read(TALK, "c2")).items] == ["o2", "o1", "o0"]
+    assert {item.key for item in await everything(store)} == {"c2"}
+
+
+async def test_one_commit_can_write_a_key_anew(store: Store) -> None:
+    await do(store, append=[(TALK, "c1", Word(text="one")), (TALK, "c1", Word(text="two"))])
+
+    await do(store, append=[(TALK, "c1", Word(text="three"))], forget=(TALK, "c1"))
+    await do(store, append=(TALK, "c1", Word(text="four")))
+
+    assert [word.text for word in (await store.read(TALK, "c1")).items] == ["four", "three"]
+
+
+async def test_entries_are_forgotten_by_what_they_belong_to(store: Store) -> None:
+    await do(store, append=[(TALK, "o1", Word(text="a"), "", "case 1"), (TALK, "o2", Word(text="b"), "", "case 2")])
+    await do(store, append=[(TALK, "o3", Word(text="c"), "", "case 1"), (TALK, "o4", Word(text="d"))])
+
+    changes = Changes()
+    changes.forget(TALK, group="case 1")
+    await store.commit(changes)
+
+    assert sorted(item.key for item in await everything(store)) == ["o2", "o4"]
+    assert (await store.read(TALK, "o1")).items == (await store.read(TALK, "o3")).items == []
+
+
+async def test_what_was_forgotten_stays_so_after_a_restart_and_after_compacting(durable: Opener) -> None:
+    store = await durable()
+    await do(store, append=[(TALK, "c1", Word(text="secret")), (TALK, "c2", Word(text="old"), "", "g")])
+    await do(store, forget=(TALK, "c1"), append=(TALK, "c1", Word(text="new")))
+    changes = Changes()
+    changes.forget(TALK, group="g")
+    await store.commit(changes)
+
+    for _ in range(2):
+        assert [word.text for word in (await store.read(TALK, "c1")).items] == ["new"]
+        assert (await store.read(TALK, "c2")).items == []
+        await do(store, append=(TALK, "c3", Word(text="more")))
+        store = await durable.again(store)
+        await store.compact()
+    assert [word.text for word in (await store.read(TALK, "c3")).items] == ["more", "more"]
+
+
+async def test_entries_are_read_as_they_are_stored_oldest_first(store: Store) -> None:
+    await do(store, append=[(TALK, "c1", Word(text="a"), ADA.id, "g"), (TALK, "c2", Word(text="b"))])
+    await do(store, append=(TALK, "c1", msgspec.Raw(b'{"text":"c","mood":"fine"}')))
+
+    found = [item async for item in store.entries_of("talk", "c1")]
+
+    assert [msgspec.json.decode(item.value)["text"] for item in found] == ["a", "c"]
+    assert [(item.person, item.group) for item in found] == [(ADA.id, "g"), ("", "")]
+    assert b"mood" in bytes(found[1].value)
+    assert [item async for item in store.entries_of("nothing", "c1")] == []
+
+
+async def test_everything_of_a_person_is_found_by_its_declared_index(store: Store) -> None:
+    await save(store, case("hers"), case("his", requester=Person("console/w/bob", "Bob")), case("none", requester=None))
+    await do(store, append=[(TALK, "c", Word(text="hers"), ADA.id), (TALK, "c", Word(text="nobody's"))])
+    [dead, *_] = await do(store, add=[work("dead", "k1", person=ADA.id), work("other", "k2")])
+    await do(store, bury=(dead, "x"), add=work("waits", "k3", person=ADA.id))
+
+    found = [(item.sort, item.key) async for item in store.of_person(ADA.id)]
+
+    assert found == [("document", "hers"), ("entry", "c"), ("work", "waits"), ("buried", "dead")]
+    assert [item async for item in store.of_person("nobody")] == []
+
+
 # --- what a store says beside its answers -------------------------------------------------------------------------
 
 
@@ -588,6 +662,37 @@ async def test_dead_letters_are_read_oldest_first(store: Store) -> None:
     assert ids(await store.buried(limit=2)) == ["b", "a"]
 
 
+async def test_a_dead_letter_can_be_dropped(store: Store) -> None:
+    for id in ("a", "b"):
+        [running] = await do(store, add=work(id))
+        await do(store, bury=(running, "x"))
+
+    await do(store, drop=["a", "never was"])
+
+    assert ids(await store.buried()) == ["b"]
+    assert await store.revive("a") is False
+
+
+async def test_reworded_work_keeps_its_place_its_attempts_and_its_claim(store: Store, now: int) -> None:
+    [dead] = await do(store, add=work("dead", "other", person=ADA.id))
+    await do(store, bury=(dead, "x"))
+    [running] = await do(store, add=[work("w1", person=ADA.id), work("w2"), work("w3")])
+    said = Signal(name="hush", conversation="c")
+
+    for id in ("w1", "w2", "dead", "never was"):
+        await do(store, reword=msgspec.structs.replace(work(id), payload=said, person="nobody", attempt=9, due=9))
+
+    waiting = await store.pending("turns")
+    assert [(one.id, one.payload == said, one.attempt) for one in waiting] == [
+        ("w1", True, 1),
+        ("w2", True, 0),
+        ("w3", False, 0),
+    ]
+    assert [(one.payload, one.person, one.error) for one in await store.buried()] == [(said, "nobody", "x")]
+    assert [item async for item in store.of_person(ADA.id)] == []
+    assert ids(await do(store, finish=running)) == ["w2"]
+
+
 # --- numbers and files --------------------------------------------------------------------------------------------
 
 
@@ -617,6 +722,49 @@ async def test_a_file_that_is_not_there_is_none_and_no_name_leads_elsewhere(stor
 async def test_a_file_over_the_limit_is_refused(store: Store) -> None:
     with pytest.raises(FileTooLarge, match="keeps up to 25 MB"):
         await store.put_file(bytes(LARGEST_FILE + 1))
+
+
+async def test_a_file_is_forgotten_unless_it_was_put_again_meanwhile(opener: Opener) -> None:
+    store = await opener()
+    gone, kept = await store.put_file(b"gone"), await store.put_file(b"kept")
+    opener.clock.move_to(opener.clock.now() + DAY)
+    await store.put_file(b"kept")
+
+    await store.forget_files([gone, kept, "0" * 64, "../x"], put_before=opener.clock.now())
+
+    assert await store.open_file(gone) is None
+    assert [item.key for item in await everything(store)] == [kept]
+
+
+# --- what is removed is gone --------------------------------------------------------------------------------------
+
+NAME = "Zephyrina"
+
+
+def folder_bytes(opener: Opener) -> bytes:
+    place = Path(opener.url.partition(":")[2])
+    return b"".join(path.read_bytes() for path in place.parent.rglob("*") if path.is_file())
+
+
+async def test_after_compacting_no_byte_of_what_was_removed_is_on_the_disk(durable: Opener) -> None:
+    store = await durable()
+    me = Person(f"console/w/{NAME}", NAME)
+    for number in range(40):  # enough to fill pages, so that some of them become free
+        [record] = await save(store, case(f"{NAME} {number}", requester=me, memo=NAME * 50))
+        await do(store, append=(TALK, f"{NAME}{number}", Word(text=NAME * 50), me.id), unique=f"{NAME} {number}")
+        [running] = await do(store, add=work(f"{NAME} {number}", f"{NAME} {number}", person=me.id))
+        await do(store, bury=(running, NAME)) if number % 2 else await do(store, finish=running)
+        await do(store, delete=(CASES, record), forget=(TALK, f"{NAME}{number}"), drop=f"{NAME} {number}")
+    await store.forget_files([await store.put_file(NAME.encode())], put_before=durable.clock.now() + 1)
+    await save(store, case("stays"))
+    assert NAME.encode() in folder_bytes(durable)
+
+    await store.compact()
+
+    assert NAME.encode() not in folder_bytes(durable)
+    with pytest.raises(Duplicate):
+        await do(store, unique=f"{NAME} 7")
+    assert [item.key for item in await everything(store) if item.sort != "unique"] == ["stays"]
 
 
 # --- stopping and starting ----------------------------------------------------------------------------------------
@@ -708,7 +856,7 @@ records = st.builds(
     memo=values,
     requester=st.sampled_from([ADA, None]),
 )
-entries = st.tuples(st.sampled_from("abc"), texts, st.sampled_from(["", ADA.id]))
+entries = st.tuples(st.sampled_from("abc"), texts, st.sampled_from(["", ADA.id]), st.sampled_from(["", "g"]))
 works = st.tuples(st.uuids().map(str), st.sampled_from("abc"), st.integers(0, 9), st.sampled_from("fpb "))
 
 
@@ -716,8 +864,10 @@ async def fill(store: Store, data: tuple[Any, ...]) -> None:
     found, said, todo, drawn, files = data
     await save(store, *found)
     await save(store, *[record for record in [await store.get(CASES, record.id) for record in found[::2]] if record])
-    for number, (key, text, person) in enumerate(said):
-        await do(store, append=(TALK, key, Word(text=text), person), unique=f"event {number}")
+    for number, (key, text, person, group) in enumerate(said):
+        await do(store, append=(TALK, key, Word(text=text), person, group), unique=f"event {number}")
+    if len(said) > 3:
+        await do(store, forget=(TALK, said[0][0]))
     for work_id, key, due, fate in todo:
         for running in await do(store, add=work(work_id, key, due, group=key, person=ADA.id)):
             step = {"f": {"finish": running}, "p": {"postpone": (running, 5, "e")}, "b": {"bury": (running, "e")}}

@@ -119,6 +119,60 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert told == [2, 3, 5, 5, 6, 7, 8]
 
 
+def test_ten_different_mistakes_are_reported_in_one_go_each_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("- answer: an answer to nothing\n", "utf-8")
+    (tmp_path / "shop.py").write_text(HELLO.replace("Hello", "Shop").replace('word: str = "Ahoy!"', "key: Secret")
+                                      .replace("import Settings", "import Secret, Settings"), "utf-8")  # fmt: skip
+    finished = chat(
+        tmp_path,
+        "colour: red\n"
+        "desk:\n"
+        "  relay: shout\n"
+        "  agent_channel: console\n"
+        "  close_after: ${UNSET_HERE}\n"
+        "texts: {greeting.hello: xoxb-123456789012-abcdef}\n"
+        "limits: {message_characters: many}\n"
+        "skill_paths: [.]\n"
+        "skills:\n"
+        "  - greetin\n"
+        "  - survey: {delay: soon}\n"
+        "  - faq: {sources: [gone.yaml, broken.yaml]}\n"
+        "  - shop: {key: 9fQ2x7Lm4Zt8Rw1Kp6Yd}\n",
+    )
+    assert finished.returncode == 2
+    told = sorted(line.partition("bot.yaml:")[2] for line in finished.stderr.splitlines())
+    expected = [
+        (2, "colour: unknown key; known here: storage"),
+        (4, "desk.relay: 'shout' is not one of claim, reply"),
+        (5, "desk.agent_channel: unknown key; did you mean agents_channel?"),
+        (6, "desk.close_after: UNSET_HERE is not set; put a line UNSET_HERE=… into .env"),
+        (7, "texts.greeting.hello: this looks like a real token; put it into .env"),
+        (8, "limits.message_characters: 'many' is not a whole number"),
+        (11, "skills[0].greetin: there is no skill 'greetin'"),
+        (12, "skills[1].survey.delay: 'soon' is not a span of time"),
+        (13, "skills[2].faq: "),
+        (13, "skills[2].faq: "),
+        (14, "skills[3].shop.key: this looks like a real token; put it into .env"),
+    ]
+    assert len(told) == len(expected), finished.stderr
+    for line, what in expected:
+        assert [mistake for mistake in told if mistake.startswith(f"{line}: {what}")], (
+            f"{line}: {what}\n{finished.stderr}"
+        )
+    assert "xoxb-" not in finished.stderr
+    assert "9fQ2x7" not in finished.stderr
+
+
+def test_a_bot_of_a_platform_can_be_talked_to_in_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "hello.py").write_text(HELLO, "utf-8")
+    yaml = (
+        "adapters: {slack: {bot_token: a, app_token: b}}\n"
+        "desk: {agents_channel: slack:C0123456789}\n"
+        "skills: [hello]\nskill_paths: [.]\n"
+    )
+    assert said(chat(tmp_path, yaml)) == ["Ahoy!"]
+
+
 def test_a_configuration_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     finished = run("chat", "--json", "--config", tmp_path / "none.yaml")
     assert finished.returncode == 2

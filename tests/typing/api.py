@@ -13,6 +13,7 @@ from supportbot import (
     ClaimedAlready,
     ConfigurationError,
     Duration,
+    File,
     IllegalMove,
     NoAnswer,
     NotAllowed,
@@ -131,6 +132,8 @@ class Author(Skill[AuthorSettings]):
         assert_type(await turn.ask("Where to?", read.email), str)
         assert_type(await turn.ask("Which number?", read.phone), str)
         assert_type((await turn.ask("Show me", read.file)).name, str)
+        assert_type(await turn.ask("When?", read.moment("Europe/Berlin"), unless_said=True), dt.datetime)
+        assert_type(await turn.ask("Show me", read.either(read.file, read.choice("No"))), File | str)
         assert_type(await turn.ask("All:", read.form(order=("Which?", read.number))), dict[str, Any])
         assert_type(await turn.ask("Own?", read.of("own", int, int, hint="A number.")), int)
         assert_type(await turn.confirm("Sure?", key="sure", within="1d"), bool)
@@ -141,7 +144,7 @@ class Author(Skill[AuthorSettings]):
         await turn.say("One moment")
         await turn.say(Reply("Here", files=turn.files))
         assert_type(await turn.once(charge, key="charge", type=int), int)
-        opened = await turn.open_ticket(subject="s", category="c", details="d", priority="high")
+        opened = await turn.open_ticket(subject="s", category="c", details="d", files=turn.files, priority="high")
         assert_type(opened, Ticket)
         assert_type(opened.reference, str)
         assert_type(await turn.hand_off(reason="r"), Ticket)
@@ -149,6 +152,7 @@ class Author(Skill[AuthorSettings]):
         await turn.recall("key", 0, about="everyone")
         planned = await turn.schedule(self.timer, after=self.settings.delay, key="k", anything="goes")
         await turn.schedule(self.timer, after="10m")
+        await turn.schedule(self.timer, at=turn.now + dt.timedelta(seconds=self.settings.delay.seconds))
         assert_type(planned, str)
         await turn.cancel(planned)
 
@@ -209,12 +213,15 @@ class Author(Skill[AuthorSettings]):
 
 
 async def talk() -> None:
+    async with BotHarness(config="bot.yaml", once={"charge": [7, OnceFailed("Timeout", "too late")]}) as configured:
+        await configured.requester("ada").says("hi")
     async with BotHarness(Author(AuthorSettings(limit=5)), NoSettings(), built_in=["tickets"], fails=False) as bot:
         ada, sam = bot.requester("ada"), bot.agent("sam")
-        assert_type(await ada.says("hi", id="m1"), Heard)
+        assert_type(await ada.says("hi", id="m1", files=[("photo.jpg", b"")]), Heard)
         heard = await ada.presses("Hi")
         assert_type(heard.choices, list[str])
+        assert_type(heard.files, list[str])
         await sam.says("hello", case=heard.conversation)
         assert_type(bot.agents_channel, Heard)
-        await bot.advance("26h")
+        assert_type((await bot.advance("26h"))[0]["text"], Any)
         await bot.restart()

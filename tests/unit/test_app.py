@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from supportbot import ConfigurationError, Duration, Settings, Skill, Start, Turn, match, on
+from supportbot import ConfigurationError, Duration, Settings, Skill, Start, Turn, match, on, presence
 from supportbot.adapters.base import Files, Receive
 from supportbot.adapters.console import Console
 from supportbot.app import App, open_app
@@ -155,7 +155,7 @@ async def brought_up(*failures: Exception) -> tuple[App, Far]:
 async def test_a_platform_that_cannot_be_reached_is_tried_again_and_stops_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("supportbot.app._PAUSES", (0,))
+    monkeypatch.setattr("supportbot.presence.PAUSES", (0,))
     app, far = await brought_up(OSError("no route"), TimeoutError(), OSError("no route"))
     await app.start(watch=False)
     assert not far.feeds.is_set()
@@ -183,4 +183,53 @@ async def test_a_handler_may_take_as_long_as_the_configuration_says_unless_its_s
     app = await opened(Patient(), config=config)
     limits = {handler.skill: handler.time_limit for handler in app.bot.handlers.all}
     assert (limits["patient"], limits["greeting"]) == (60.0, 5.0)
+    await app.stop()
+
+
+# --- what runs beside it ------------------------------------------------------------------------------------------
+
+
+class Witness:
+    """A companion that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def open(self, app: App) -> None:
+        self.heard.append(f"open while {app.phase}, {app.down}")
+        self._app = app
+
+    async def ready(self) -> None:
+        self.heard.append(f"ready while {self._app.phase}, {self._app.down}")
+
+    async def close(self) -> None:
+        self.heard.append(f"close while {self._app.phase}")
+
+
+async def test_a_companion_hears_of_the_start_and_the_stop_and_which_adapters_are_up() -> None:
+    app, witness = await opened(), Witness()
+    app.companions = [witness]
+    await app.start(watch=False)
+    await app.stop()
+    assert witness.heard == ["open while starting, {'console': ''}", "ready while running, {}", "close while stopping"]
+
+
+async def test_an_adapter_that_is_away_is_down_with_its_errors_name_until_it_comes_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(presence, "PAUSES", (0,))
+
+    class Away(Console):
+        is_back = False
+
+        async def connect(self) -> None:
+            if not self.is_back:
+                raise OSError("no route, with a token")
+
+    app = await open_app(PLAIN, SimulatedClock(), [lambda c: Away(lambda _: None, c)])
+    await app.start(watch=False)
+    assert app.down == {"console": "OSError"}
+    app.adapters["console"].is_back = True  # type: ignore[attr-defined]
+    while app.down:
+        await asyncio.sleep(0)
     await app.stop()

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from supportbot import Choice, IllegalMove, NotAllowed, NotFound, Reply, Settings, Skill, Turn, match, on
+from supportbot import Choice, IllegalMove, NotAllowed, NotFound, Reply, Settings, Skill, Turn, match, on, read
 from supportbot.desk import handoffs
 from supportbot.desk.case import Case
 from supportbot.desk.ledger import Ledger
@@ -185,6 +186,19 @@ async def test_none_forgets(bot_with: BotWith) -> None:
     assert await (await bot_with(doing(forget))).requester("ada").says("go") == "{'a': [1, 2]} gone"
 
 
+async def test_what_is_forgotten_and_remembered_anew_in_one_turn_is_kept(bot_with: BotWith) -> None:
+    async def handle(turn: Turn) -> str:
+        before = await turn.recall("key", "nothing")
+        await turn.remember("key", None)
+        await turn.remember("key", turn.text)
+        return str(before)
+
+    ada = (await bot_with(doing(handle))).requester("ada")
+    assert await ada.says("go one") == "nothing"
+    assert await ada.says("go two") == "go one"
+    assert await ada.says("go") == "go two"
+
+
 async def test_one_skill_does_not_see_what_another_remembers(bot_with: BotWith) -> None:
     class Other(Skill[Settings]):
         @on.message(match.words("peek"))
@@ -216,6 +230,42 @@ async def test_a_handler_may_be_scheduled_with_data(bot_with: BotWith, after: An
     await bot.requester("ada").says("remind me")
     assert await bot.advance("9m") == []
     assert [line["text"] for line in await bot.advance("1m")] == ["ada, tea!"]
+
+
+async def test_a_handler_may_be_scheduled_at_an_instant_on_any_clock(bot_with: BotWith) -> None:
+    class Ring(Skill[Settings]):
+        @on.message(match.words("ring"))
+        async def begin(self, turn: Turn) -> str:
+            await turn.schedule(self.ring, at=datetime(2026, 1, 5, 15, tzinfo=ZoneInfo("Asia/Kolkata")))
+            return "I will."
+
+        @on.timer
+        async def ring(self, turn: Turn) -> str:
+            return f"{turn.now:%H:%M}"
+
+    bot = await bot_with(Ring())
+    await bot.requester("ada").says("ring me")
+    assert await bot.advance("29m") == []
+    assert [line["text"] for line in await bot.advance("1m")] == ["09:30"]
+
+
+async def test_what_was_said_already_is_not_asked_for(bot_with: BotWith) -> None:
+    async def handle(turn: Turn) -> str:
+        day = await turn.ask("Which day?", read.date, unless_said=True)
+        count = await turn.ask("How many?", read.number)
+        again = await turn.ask("And on which day back?", read.date, key="back", unless_said=True)
+        return f"{count:g} from {day} to {again}"
+
+    bot = await bot_with(doing(handle))
+    ada = bot.requester("ada")
+    assert await ada.says("go tomorrow") == "How many?"
+    await bot.advance("20h")  # the day after: what was "tomorrow" stays the day that it was
+    await bot.restart()
+    assert await ada.says("2") == "2 from 2026-01-06 to 2026-01-06"
+    assert await ada.says("go now") == "Which day?"
+    assert await ada.says("friday") == "How many?"
+    assert await ada.says("3") == "And on which day back?"
+    assert await ada.says("saturday") == "3 from 2026-01-09 to 2026-01-10"
 
 
 async def test_the_desk_gives_a_ticket_back_as_it_is_after_the_action(bot_with: BotWith) -> None:

@@ -230,7 +230,7 @@ async def test_a_card_that_its_thread_refuses_is_shown_in_the_channel_once(bot_w
     assert len(refused) == 2
 
 
-async def test_what_was_refused_is_logged_with_the_reason_and_belongs_to_its_person(
+async def test_what_was_refused_is_logged_with_the_platforms_own_word_for_it_and_belongs_to_its_person(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[object] = []
@@ -242,9 +242,9 @@ async def test_what_was_refused_is_logged_with_the_reason_and_belongs_to_its_per
         return await commit(changes)
 
     monkeypatch.setattr(platform.bot.app.store, "commit", watched)
-    platform.troubles = [Refused("messages are closed")]
+    platform.troubles = [Refused("ada closed her messages", "messages_closed")]
     await platform.bot.requester("ada").says("count")
-    assert logged == ["messages are closed"]
+    assert logged == ["messages_closed"]
     assert people == ["console/local/ada"]
 
 

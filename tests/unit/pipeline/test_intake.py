@@ -14,6 +14,7 @@ from supportbot.clock import SimulatedClock
 from supportbot.config import LimitsSettings
 from supportbot.domain.work import TURNS, outbox
 from supportbot.errors import StoreFailed
+from supportbot.pipeline.floods import Floods
 from supportbot.pipeline.intake import LONGEST_NAME, Intake, cleaned
 from supportbot.testing.harness import BotHarness
 
@@ -74,7 +75,9 @@ async def test_an_unlisted_workspace_is_refused_and_leaves_nothing(bot_with: Bot
     bot = await bot_with()
     rules = dataclasses.replace(bot.app.bot.rules, tenants={"console/elsewhere": "theirs"})
     event = bot._console.event("ada", key="m1", text="hello")
-    changes, claimed = await Intake(bot.app.store, rules, bot.clock).keep(event)
+    floods = Floods(LimitsSettings())
+    intake = Intake(bot.app.store, rules, bot.clock, floods=floods, is_agent=bot._console.is_agent)
+    changes, claimed = await intake.keep(event)
     assert (changes.work, claimed) == ([], [])
     assert await bot.app.store.pending(TURNS) == []
 

@@ -42,7 +42,7 @@ def test_the_examples_of_the_page_are_true(reader: str, text: str, expected: str
     if expected == "unreadable":
         hint(made, text)
     else:
-        assert value(made, text) == eval(expected, {"date": date})
+        assert value(made, text) == eval(expected, {"date": date, "datetime": datetime, "UTC": UTC})
 
 
 def test_the_page_has_an_example_of_every_reader() -> None:
@@ -335,3 +335,34 @@ def test_giant_and_odd_texts_end_in_a_value_or_a_hint(reader: Reader[Any], piece
 )
 def test_a_typed_reader_takes_no_value_out_of_a_story(reader: Reader[Any]) -> None:
     hint(reader, "7 yes billing today 123456 a@b.org " + "and so on " * 200)
+
+
+# --- one of two ---------------------------------------------------------------------------------------------------
+
+
+def test_either_reads_what_the_first_does_and_else_what_the_second_does() -> None:
+    reader = read.either(read.file, read.choice("I have no photo"))
+    assert value(reader, "here", files=(PICTURE,)) == PICTURE
+    assert value(reader, "Sorry, I have no photo") == "I have no photo"
+    assert reader.options == ("I have no photo",)
+    assert hint(reader, "later") == "dialogue.hint.file"
+
+
+@pytest.mark.parametrize("said", [PICTURE, "I have no photo"])
+def test_what_either_reads_survives_the_journal(said: Any) -> None:
+    reader = read.either(read.file, read.choice("I have no photo"))
+    assert msgspec.convert(msgspec.to_builtins(said), reader.type) == said
+
+
+def test_either_refuses_what_the_journal_could_not_tell_apart() -> None:
+    with pytest.raises(SkillError, match="cannot tell apart"):
+        read.either(read.date, read.text)
+    with pytest.raises(SkillError, match="takes no form"):
+        read.either(read.number, read.form(order=("Which?", read.number)))
+
+
+def test_a_label_may_say_no_itself_and_what_denies_a_label_is_not_it() -> None:
+    reader = read.choice("I have no photo", "Billing")
+    assert value(reader, "well, I have no photo of it") == "I have no photo"
+    assert hint(reader, "not billing") == "dialogue.hint.choice"
+    assert hint(reader, "it's not that I have no photo") == "dialogue.hint.choice"

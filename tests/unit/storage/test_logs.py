@@ -29,7 +29,7 @@ def test_keys_whose_hashes_are_the_same_are_kept_apart(tmp_path: Path, monkeypat
     monkeypatch.setattr(logs, "hash", lambda _key: 7, raising=False)
     opened = FileLogs(tmp_path, Disk(), 0, read_only=False)
     for number in range(3):
-        opened.append("talk", f"k{number % 2}", "", b'{"number":%d}' % number)
+        opened.append("talk", f"k{number % 2}", "", "", b'{"number":%d}' % number)
     opened.settle(opened.flush(1))
 
     assert opened.read("talk", "k0", 5, None) == ([b'{"number":2}', b'{"number":0}'], None)

@@ -11,6 +11,7 @@ from supportbot.domain.schema import SCHEMA
 from supportbot.errors import StoreInUse, StoreTooNew, StoreUnreadable
 from supportbot.storage import sqlite_work
 from supportbot.storage.base import Changes
+from supportbot.storage.format import FORMAT
 from supportbot.storage.open import open_store
 from supportbot.storage.sqlite_layout import Layout
 
@@ -41,7 +42,8 @@ async def test_every_declared_question_is_answered_by_its_index_without_sorting(
     found = plan(database, Layout(SCHEMA).kinds[kind].find(index, after=after, newest=newest))
 
     assert f"kind_{kind}_by_{index}" in found
-    assert "SCAN" not in found
+    if next(one for one in SCHEMA.kinds if one.name == kind).index(index).fields:
+        assert "SCAN" not in found  # without fields it is a walk along the index, up to the limit
     assert "TEMP B-TREE" not in found
 
 
@@ -112,9 +114,9 @@ def set_format(house: Any, number: int) -> None:
 
 async def test_a_file_of_a_newer_release_is_refused(house: Any) -> None:
     await (await open_store(house.sqlite, house.schema)).close()
-    set_format(house, 2)
+    set_format(house, FORMAT + 1)
 
-    with pytest.raises(StoreTooNew, match="format 2 and this release knows up to 1"):
+    with pytest.raises(StoreTooNew, match=f"format {FORMAT + 1} and this release knows up to {FORMAT}"):
         await open_store(house.sqlite, house.schema, takes_work=True)
 
 
@@ -126,7 +128,7 @@ async def test_a_file_of_an_older_format_is_copied_before_it_is_changed(house: A
         await open_store(house.sqlite, house.schema, read_only=True)
     await (await open_store(house.sqlite, house.schema)).close()
 
-    copy = sqlite3.connect(house.folder / "data.sqlite.before-format-1")
+    copy = sqlite3.connect(house.folder / f"data.sqlite.before-format-{FORMAT}")
     assert copy.execute("SELECT value FROM about WHERE name = 'format'").fetchone() == (0,)
     copy.close()
 

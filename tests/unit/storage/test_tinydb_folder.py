@@ -17,6 +17,7 @@ import supportbot
 from supportbot.errors import StoreInUse, StoreTooNew, StoreUnreadable
 from supportbot.storage import tinydb_folder
 from supportbot.storage.base import Changes, Stored
+from supportbot.storage.format import FORMAT
 from supportbot.storage.open import open_store
 
 
@@ -115,10 +116,10 @@ async def test_a_second_process_hears_who_has_the_folder(house: Any) -> None:
 async def test_a_store_of_a_newer_release_is_refused_and_left_alone(house: Any) -> None:
     await appended(house, "one")
     path = house.folder / "data" / "documents.json"
-    path.write_text(path.read_text().replace('"format":1', '"format":2'))
+    path.write_text(path.read_text().replace(f'"format":{FORMAT}', f'"format":{FORMAT + 1}'))
     before = path.read_bytes()
 
-    with pytest.raises(StoreTooNew, match="format 2 and this release knows up to 1"):
+    with pytest.raises(StoreTooNew, match=f"format {FORMAT + 1} and this release knows up to {FORMAT}"):
         await open_store(house.tinydb, house.schema)
     assert path.read_bytes() == before
 
@@ -126,15 +127,15 @@ async def test_a_store_of_a_newer_release_is_refused_and_left_alone(house: Any) 
 async def test_a_store_of_an_older_format_is_copied_before_it_is_changed(house: Any) -> None:
     await appended(house, "one")
     path = house.folder / "data" / "documents.json"
-    path.write_text(path.read_text().replace('"format":1', '"format":0'))
+    path.write_text(path.read_text().replace(f'"format":{FORMAT}', '"format":0'))
     before = path.read_bytes()
 
     await appended(house, "two")
 
-    copy = house.folder / "data" / "before-format-1"
+    copy = house.folder / "data" / f"before-format-{FORMAT}"
     assert (copy / "documents.json").read_bytes() == before
     assert len((copy / "logs" / "lines.jsonl").read_text().splitlines()) == 1
-    assert json.loads(path.read_text())["_store"]["1"]["format"] == 1
+    assert json.loads(path.read_text())["_store"]["1"]["format"] == FORMAT
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", '{"_store": {"1": {"format": "x"}}}', '{"notes": {"1": {"id": "a"}}}'])

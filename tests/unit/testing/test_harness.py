@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from supportbot import Choice, Reply, Settings, Skill, Turn, match, on
+from supportbot import Choice, Reply, Settings, Skill, Start, Turn, match, on
 from supportbot.domain.article import Article
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
@@ -115,6 +115,39 @@ async def test_a_restart_makes_the_skills_anew_and_keeps_the_store(bot_with: Bot
     assert await ada.says("count") == "2 here, 2 kept"
     await bot.restart()
     assert await ada.says("count") == "1 here, 3 kept"
+
+
+async def test_a_file_comes_with_a_message_and_is_kept_by_the_store(bot_with: BotWith) -> None:
+    class Look(Skill[Settings]):
+        @on.message(match.files)
+        async def look(self, turn: Turn) -> Reply:
+            return Reply(", ".join(f"{file.name} {file.media_type} {file.size}" for file in turn.files), [], turn.files)
+
+    bot = await bot_with(Look())
+    heard = await bot.requester("ada").says("", files=[("a.jpg", b"abc"), ("b", b"")])
+    assert heard == "a.jpg image/jpeg 3, b application/octet-stream 0"
+    assert heard.files == ["a.jpg", "b"]
+    kept = await bot.app.store.open_file(heard.lines[0]["files"][0]["id"])
+    assert kept
+    with kept:
+        assert kept.read() == b"abc"
+
+
+async def test_a_restart_stops_the_skills_before_it_starts_new_ones(bot_with: BotWith) -> None:
+    told: list[str] = []
+
+    class Connected(Skill[Settings]):
+        @on.start
+        async def open(self, start: Start) -> None:
+            told.append("open")
+
+        @on.stop
+        async def close(self) -> None:
+            told.append("close")
+
+    bot = await bot_with(Connected())
+    await bot.restart()
+    assert told == ["open", "close", "open"]
 
 
 async def test_people_of_one_room_are_told_apart_from_direct_messages(bot_with: BotWith) -> None:

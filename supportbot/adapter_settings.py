@@ -1,0 +1,90 @@
+"""The settings of the platforms: what each adapter needs to know, and which of them run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from supportbot.settings import Duration, Secret, Settings
+
+WebAddress = Annotated[str, msgspec.Meta(pattern=r"^https?://", description="an address that starts with https://")]
+SocketAddress = Annotated[str, msgspec.Meta(pattern=r"^wss?://", description="an address that starts with wss://")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a port from 1 to 65535")]
+_ANSWERED = "the ids of other bots and webhooks that are answered; all others are ignored"
+BotIds = Annotated[tuple[str, ...], msgspec.Meta(description=_ANSWERED)]
+Connections = Annotated[int, msgspec.Meta(ge=1, le=10, description="from 1 to 10 connections")]
+PathOnServer = Annotated[str, msgspec.Meta(pattern=r"^/", description="a path that starts with /")]
+ChannelMode = Literal["always", "mention", "never"]
+"""Where the bot takes part: in every new topic, where it is mentioned, or not at all."""
+
+
+class ConsoleSettings(Settings):
+    """The terminal, as a place to talk to the bot."""
+
+    bots: BotIds = ()
+
+
+class SlackSettings(Settings):
+    """One Slack app."""
+
+    bot_token: Secret
+    mode: Literal["socket", "http"] = "socket"
+    """How Slack reaches the bot: a connection that the bot opens, or requests that come in."""
+    app_token: Secret | None = None
+    """What socket mode connects with."""
+    signing_secret: Secret | None = None
+    """What http mode checks requests with."""
+    api_url: WebAddress = "https://slack.com/api/"
+    host: str = "127.0.0.1"
+    """Where http mode listens; by default only this machine can reach it."""
+    port: Port = 3000
+    path: PathOnServer = "/slack/events"
+    """Where http mode listens, for events, commands and interactions alike."""
+    connections: Connections = 2
+    """How many connections socket mode keeps: one is there while another renews."""
+    channels: dict[str, ChannelMode] = msgspec.field(default_factory=dict)
+    """In which channels the bot takes part: by name or pattern (``ext-*``), ``shared`` and ``default`` for the rest."""
+    agents: str = ""
+    """The user group (``S…``) whose members are the agents; by default the members of the agents' channel."""
+    command: str = "/support"
+    """The slash command that the Slack app has for the bot."""
+    ticket_emoji: str = ""
+    """An emoji that opens a ticket from the message it is put on, as ``ticket``."""
+    unanswered_after: Duration | None = None
+    """A new topic in a channel that nobody answers within this time is shown to the agents."""
+    ai_panel: bool = False
+    """Messages to the bot are threads of Slack's assistant view, each a conversation of its own."""
+    bots: BotIds = ()
+
+    def __post_init__(self) -> None:
+        needed = "app_token" if self.mode == "socket" else "signing_secret"
+        if getattr(self, needed) is None:
+            raise ValueError(f'mode {self.mode} needs {needed}; put it into .env and write {needed}: "${{NAME}}"')
+
+
+class DiscordSettings(Settings):
+    """One Discord bot."""
+
+    token: Secret
+    api_url: WebAddress = "https://discord.com/api/v10"
+    gateway_url: SocketAddress = "wss://gateway.discord.gg/"
+    bots: BotIds = ()
+
+
+class AdaptersSettings(Settings):
+    """The platforms that the bot serves: those that are given."""
+
+    console: ConsoleSettings | None = None
+    slack: SlackSettings | None = None
+    discord: DiscordSettings | None = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Name those that run."""
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name) is not None)
+
+    @property
+    def bots(self) -> frozenset[str]:
+        """Name the other bots that are answered, as ``slack/B024BE7LD``."""
+        return frozenset(f"{name}/{bot}" for name in self.given for bot in getattr(self, name).bots)

@@ -1,0 +1,31 @@
+"""Make the adapters that a configuration names; each brings its platform's library, so only those are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from supportbot.adapters.base import Adapter
+from supportbot.clock import Clock
+from supportbot.config import Config
+from supportbot.errors import ConfigurationError
+from supportbot.texts import Texts
+
+
+def platforms_of(config: Config) -> list[Callable[[Clock], Adapter]]:
+    """Say how to make the adapter of each platform that is configured; the console is whoever runs it."""
+    makers: list[Callable[[Clock], Adapter]] = []
+    if config.adapters.slack:
+        makers.append(lambda clock: _slack(config, clock))
+    if config.adapters.discord:
+        raise ConfigurationError(["adapters.discord: this release does not serve Discord yet; take it out"])
+    return makers
+
+
+def _slack(config: Config, clock: Clock) -> Adapter:
+    from supportbot.adapters.slack.adapter import Slack  # noqa: PLC0415 - slack-bolt, loaded where it is configured
+
+    settings = config.adapters.slack
+    if settings is None:
+        raise TypeError("Slack is not configured")
+    adapter, _, channel = config.desk.agents_channel.partition(":")
+    return Slack(settings, channel if adapter == "slack" else "", Texts(config.texts), clock)

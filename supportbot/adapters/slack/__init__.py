@@ -1,0 +1,1 @@
+"""Slack, through slack-bolt: loaded only where it is configured."""

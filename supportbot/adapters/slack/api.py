@@ -1,0 +1,124 @@
+"""The Web API of one workspace: a call brings its answer, or one of our own errors that says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from supportbot.errors import BadToken, Refused, TryLater, Unclear
+
+BAD_TOKENS = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
+)
+_LATER = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited", "team_added_to_org"})
+_UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+"""Slack says of these that parts of the call may have happened."""
+_PAUSE = 2.0
+_LONG_PAUSE = 60.0
+_LONGEST_CALL = 20.0
+_PAGE = 200
+
+
+class Failed(Refused):
+    """Slack answered with an error that trying again will not mend; `code` is its own name for it."""
+
+    def __init__(self, method: str, code: str, detail: str = "") -> None:
+        self.code = code
+        super().__init__(f"Slack refused {method}: {code}{f' ({detail})' if detail else ''}")
+
+
+class Api:
+    """Calls of one workspace, over one shared connection pool; the outbox decides what is tried again, and when."""
+
+    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+        self.client = AsyncWebClient(
+            token, base_url=base_url, session=session, retry_handlers=[], timeout=int(_LONGEST_CALL)
+        )
+        self._session = session
+        self._token = token
+
+    async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Ask for something; what fails may be asked again at any time."""
+        return await self._call(method, {"params": _given(arguments)}, http_verb="GET", unsure=TryLater(_PAUSE))
+
+    async def write(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Change something that people see; Unclear where nobody can tell whether it happened."""
+        return await self._call(method, {"json": _given(arguments)}, unsure=Unclear(f"no answer to {method}"))
+
+    async def form(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Change something by one of the methods that take a form only."""
+        return await self._call(method, {"data": _given(arguments)}, unsure=Unclear(f"no answer to {method}"))
+
+    async def pages(self, method: str, items: str, **arguments: Any) -> AsyncIterator[Any]:
+        """Read a list to its end."""
+        cursor = ""
+        while True:
+            page = await self.read(method, limit=_PAGE, cursor=cursor, **arguments)
+            for item in page.get(items) or ():
+                yield item
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    async def download(self, url: str, at_most: int) -> bytes | None:
+        """Fetch a file that somebody shared; None where it is larger than that."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        try:
+            async with self._session.get(url, headers=headers) as answer:
+                answer.raise_for_status()
+                content = await answer.content.read(at_most + 1)
+                while len(content) <= at_most and (more := await answer.content.read(at_most + 1 - len(content))):
+                    content += more
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TryLater(_PAUSE, "a file could not be fetched") from error
+        return content if len(content) <= at_most else None
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Send a file's bytes to the address that Slack gave for them."""
+        try:
+            async with self._session.post(url, data=content) as answer:
+                answer.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TryLater(_PAUSE, "a file could not be sent") from error
+
+    async def _call(
+        self, method: str, arguments: dict[str, Any], *, unsure: TryLater | Unclear, http_verb: str = "POST"
+    ) -> dict[str, Any]:
+        try:
+            answer = await self.client.api_call(method, http_verb=http_verb, **arguments)
+        except SlackApiError as error:
+            raise _told(method, error, unsure) from error
+        except aiohttp.ClientConnectorError as error:
+            raise TryLater(_PAUSE, "Slack cannot be reached") from error  # there was no connection to send it over
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise unsure from error
+        return answer.data if isinstance(answer.data, dict) else {}
+
+
+def _told(method: str, error: SlackApiError, unsure: TryLater | Unclear) -> Exception:
+    answer = error.response
+    status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 200)
+    data = getattr(answer, "data", None)
+    body = data if isinstance(data, dict) else {}
+    code = str(body.get("error", ""))
+    if status == 429 or code in _LATER:
+        return TryLater(_retry_after(answer), "Slack asks to wait")
+    if code in BAD_TOKENS:
+        return BadToken(f"Slack rejected the token: {code}; put a valid one into .env and start again")
+    if not code or status >= 500 or code in _UNSURE:
+        return unsure
+    needed = body.get("needed")
+    return Failed(method, code, f"the app needs the scope {needed}" if needed else "")
+
+
+def _retry_after(answer: Any) -> float:
+    value = str((getattr(answer, "headers", None) or {}).get("Retry-After", ""))
+    return min(max(float(value), 1.0), 3600.0) if value.replace(".", "", 1).isdigit() else _LONG_PAUSE / 2
+
+
+def _given(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value not in (None, "")}

@@ -1,0 +1,152 @@
+"""Who is who in one workspace: names, companies, and who of them is an agent, asked of Slack and remembered a while."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from supportbot.adapters.slack.api import Api, Failed
+from supportbot.clock import HOUR, SECOND, Clock
+from supportbot.domain.person import Person
+from supportbot.domain.words import clean_name
+from supportbot.errors import AdapterError
+
+NAME = "slack"
+_MOST_PEOPLE = 5_000
+_AGENTS_KNOWN_FOR = 20 * SECOND
+"""How long the list of agents is believed: what changes it also comes as an event, and ends the belief at once."""
+_USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|@?([UW][A-Z0-9]{6,})")
+
+
+@dataclass
+class _Known:
+    name: str
+    team: str
+    handle: str
+    is_bot: bool
+    until: int
+
+
+class Team:
+    """One workspace that the app is installed in."""
+
+    def __init__(self, api: Api, clock: Clock, *, agents: str, channel: str, id: str = "", name: str = "") -> None:
+        self.api = api
+        self.id = id
+        self.name = name
+        self.url = ""
+        self.bot_user = ""
+        self.bot_id = ""
+        self.scopes: frozenset[str] = frozenset()
+        self._clock = clock
+        self._agents = agents
+        """A user group's id; "" is everyone in the agents' channel."""
+        self._channel = channel
+        self._people: OrderedDict[str, _Known] = OrderedDict()
+        self._companies: dict[str, str] = {}
+        self._members: frozenset[str] = frozenset()
+        self._members_until = 0
+
+    async def introduce(self) -> None:
+        """Learn from Slack who the bot is here; BadToken where the token is no good."""
+        answer = await self.api.client.api_call("auth.test")
+        data: Any = answer.data
+        self.id, self.name = str(data.get("team_id", "")), str(data.get("team", ""))
+        self.url, self.bot_user = str(data.get("url", "")), str(data.get("user_id", ""))
+        self.bot_id = str(data.get("bot_id", ""))
+        granted = str(answer.headers.get("x-oauth-scopes", ""))
+        self.scopes = frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
+
+    async def person(self, user: str, team: str = "", name: str = "") -> Person:
+        """Name a user; `name` is what the event said, for when Slack does not answer."""
+        known = await self._know(user, name)
+        home = team or known.team or self.id
+        person = Person.of(NAME, self.id, user, clean_name(known.name))
+        return person if home == self.id else Person(person.id, person.name, await self._company(home))
+
+    async def names(self, users: list[str]) -> dict[str, str]:
+        """Name several users, as they are shown in a text."""
+        return {user: (await self._know(user, "")).name for user in users[:20]}
+
+    async def is_agent(self, user: str) -> bool:
+        """Tell whether a user is an agent: in the user group where one is named, else in the agents' channel."""
+        if self._clock.now() >= self._members_until:
+            await self._read_agents()
+        if user not in self._members:
+            return False
+        home = (await self._know(user, "")).team
+        return home in ("", self.id) or bool(self._agents)  # strangers in a shared channel are guests, not the team
+
+    def forget_agents(self) -> None:
+        """Ask again who is an agent: somebody came or went."""
+        self._members_until = 0
+
+    def forget(self, user: str) -> None:
+        """Ask again how somebody is called."""
+        self._people.pop(user, None)
+
+    async def find(self, named: str) -> Person | None:
+        """Find an agent by a mention, an id, a handle or the name that is shown."""
+        said = named.strip()
+        if found := _USER.fullmatch(said):
+            return await self.person(found[1] or found[2])
+        await self._read_agents()
+        wanted = said.removeprefix("@").casefold()
+        for user in sorted(self._members):
+            known = await self._know(user, "")
+            if wanted in (known.name.casefold(), known.handle.casefold()):
+                return await self.person(user)
+        return None
+
+    async def _read_agents(self) -> None:
+        try:
+            if not (self._agents or self._channel):
+                members = frozenset[str]()  # the team works on another platform
+            elif self._agents:
+                answer = await self.api.read("usergroups.users.list", usergroup=self._agents)
+                members = frozenset(answer.get("users") or ())
+            else:
+                pages = self.api.pages("conversations.members", "members", channel=self._channel)
+                members = frozenset([user async for user in pages])
+        except Failed:
+            members = frozenset()
+        self._members = members - {self.bot_user}
+        self._members_until = self._clock.now() + _AGENTS_KNOWN_FOR
+
+    async def _know(self, user: str, name: str) -> _Known:
+        known = self._people.get(user)
+        if known and known.until > self._clock.now():
+            self._people.move_to_end(user)
+            return known
+        try:
+            answer = await self.api.read("users.info", user=user)
+        except AdapterError:
+            return known or _Known(name or user, "", "", is_bot=False, until=0)
+        known = self._remembered(answer.get("user") or {}, user)
+        self._people[user] = known
+        while len(self._people) > _MOST_PEOPLE:
+            self._people.popitem(last=False)
+        return known
+
+    def _remembered(self, found: dict[str, Any], user: str) -> _Known:
+        profile = found.get("profile") or {}
+        name = profile.get("display_name") or profile.get("real_name") or found.get("real_name") or found.get("name")
+        return _Known(
+            name=str(name or user),
+            team=str(found.get("team_id") or profile.get("team") or ""),
+            handle=str(found.get("name") or ""),
+            is_bot=bool(found.get("is_bot")),
+            until=self._clock.now() + HOUR,
+        )
+
+    async def _company(self, team: str) -> str:
+        """Name the workspace that somebody is from."""
+        if team not in self._companies:
+            try:
+                answer = await self.api.read("team.info", team=team)
+            except AdapterError:
+                return ""
+            self._companies[team] = clean_name(str((answer.get("team") or {}).get("name", "")))
+        return self._companies[team]

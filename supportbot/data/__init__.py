@@ -1,0 +1,1 @@
+"""What is kept: how it is saved and put back, given out, and removed again."""
