@@ -53,7 +53,7 @@ class SlackSettings(Settings):
     """An emoji that opens a ticket from the message it is put on, as ``ticket``."""
     unanswered_after: Duration | None = None
     """A new topic in a channel that nobody answers within this time is shown to the agents."""
-    ai_panel: bool = False
+    ai_threads: bool = False
     """Messages to the bot are threads of Slack's assistant view, each a conversation of its own."""
     bots: BotIds = ()
 

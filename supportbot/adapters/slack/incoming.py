@@ -96,7 +96,7 @@ class Incoming:
         direct = what.get("channel_type") == "im" or channel.startswith("D")
         thread = str(what.get("thread_ts") or "")
         if direct:
-            return self.address(channel, thread if self._settings.ai_panel else ""), True
+            return self.address(channel, thread if self._settings.ai_threads else ""), True
         return self.address(channel, thread or ts), False
 
     async def _edit(self, what: Payload) -> Event | None:
@@ -230,7 +230,7 @@ class Incoming:
             channel = await self.rooms.direct(user)  # pressed in the Home tab
         thread = str(container.get("thread_ts") or message.get("thread_ts") or container.get("message_ts") or "")
         direct = channel.startswith("D")
-        if direct and not self._settings.ai_panel:
+        if direct and not self._settings.ai_threads:
             thread = ""
         return Event(
             key=f"{NAME}/{self.team.id}/press/{body.get('trigger_id')}",

@@ -27,7 +27,7 @@ def scopes(settings: SlackSettings) -> list[str]:
         needed.add("reactions:read")
     if settings.agents:
         needed.add("usergroups:read")
-    if settings.ai_panel:
+    if settings.ai_threads:
         needed.add("assistant:write")
     return sorted(needed)
 
@@ -39,7 +39,7 @@ def events(settings: SlackSettings) -> list[str]:
         needed.add("reaction_added")
     if settings.agents:
         needed.add("subteam_members_changed")
-    if settings.ai_panel:
+    if settings.ai_threads:
         needed |= {"assistant_thread_started", "assistant_thread_context_changed"}
     return sorted(needed)
 
@@ -67,7 +67,7 @@ def manifest(settings: SlackSettings, texts: Texts, *, name: str = "Support", ur
         "slash_commands": [command],
         "shortcuts": [shortcut],
     }
-    if settings.ai_panel:
+    if settings.ai_threads:
         features["assistant_view"] = {"assistant_description": texts("slack.command_description")}
     return {
         "display_information": {"name": name, "description": texts("slack.command_description")},
