@@ -15,7 +15,7 @@ from supportbot.errors import (
     OnceFailed,
     Unavailable,
 )
-from supportbot.settings import Duration, Secret, Settings
+from supportbot.settings import Channel, Duration, Secret, Settings
 from supportbot.skills import match, on, read
 from supportbot.skills.base import PASS, Pass, Skill, Start
 from supportbot.turn import Turn
@@ -23,6 +23,7 @@ from supportbot.version import __version__
 
 __all__ = [
     "PASS",
+    "Channel",
     "Choice",
     "ClaimedAlready",
     "ConfigurationError",

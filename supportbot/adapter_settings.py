@@ -14,7 +14,12 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a port from 1 to
 _ANSWERED = "the ids of other bots and webhooks that are answered; all others are ignored"
 BotIds = Annotated[tuple[str, ...], msgspec.Meta(description=_ANSWERED)]
 Connections = Annotated[int, msgspec.Meta(ge=1, le=10, description="from 1 to 10 connections")]
+OutsideAgents = Annotated[tuple[str, ...], msgspec.Meta(description="ids of people of other workspaces, U…")]
+SlashCommand = Annotated[
+    str, msgspec.Meta(pattern=r"^/[a-z0-9_-]{1,31}$", description="a slash and small letters, as /support")
+]
 PathOnServer = Annotated[str, msgspec.Meta(pattern=r"^/", description="a path that starts with /")]
+Prompts = Annotated[dict[str, str], msgspec.Meta(max_length=4, description="up to four prompts")]
 ChannelMode = Literal["always", "mention", "never"]
 """Where the bot takes part: in every new topic, where it is mentioned, or not at all."""
 
@@ -47,14 +52,18 @@ class SlackSettings(Settings):
     """In which channels the bot takes part: by name or pattern (``ext-*``), ``shared`` and ``default`` for the rest."""
     agents: str = ""
     """The user group (``S…``) whose members are the agents; by default the members of the agents' channel."""
-    command: str = "/support"
+    outside_agents: OutsideAgents = ()
+    """People of other workspaces (``U…``) who are agents all the same."""
+    command: SlashCommand = "/support"
     """The slash command that the Slack app has for the bot."""
     ticket_emoji: str = ""
     """An emoji that opens a ticket from the message it is put on, as ``ticket``."""
     unanswered_after: Duration | None = None
-    """A new topic in a channel that nobody answers within this time is shown to the agents."""
+    """A new topic in a channel that is ``always`` the bot's is shown to the agents if no human answers in this time."""
     ai_threads: bool = False
     """Messages to the bot are threads of Slack's assistant view, each a conversation of its own."""
+    prompts: Prompts = msgspec.field(default_factory=dict)
+    """What is suggested in a new thread of the assistant view: what stands on it, and the message that it sends."""
     bots: BotIds = ()
 
     def __post_init__(self) -> None:
@@ -83,6 +92,12 @@ class AdaptersSettings(Settings):
     def given(self) -> tuple[str, ...]:
         """Name those that run."""
         return tuple(name for name in self.__struct_fields__ if getattr(self, name) is not None)
+
+    @property
+    def unanswered_after(self) -> dict[str, int]:
+        """Tell of each that says so how long a topic waits for a human, in milliseconds."""
+        given = {name: getattr(getattr(self, name), "unanswered_after", None) for name in self.given}
+        return {name: span for name, span in given.items() if span}
 
     @property
     def bots(self) -> frozenset[str]:

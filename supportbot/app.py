@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from supportbot.adapters.base import Adapter
 from supportbot.bot import Bot
+from supportbot.canned import read_canned
+from supportbot.catch_up import CatchUp
 from supportbot.clock import SECOND, Clock
 from supportbot.config import Config, SkillEntry
 from supportbot.data.retention import Retention
@@ -23,7 +25,7 @@ from supportbot.logs import log, masked
 from supportbot.pipeline.handlers import Handler, Handlers
 from supportbot.pipeline.isolation import where
 from supportbot.plugins import Failure, Loaded, find_skills
-from supportbot.presence import Presence, find_home
+from supportbot.presence import Presence
 from supportbot.skills.base import Skill, Start, name_of
 from supportbot.storage.base import Store, place_of
 from supportbot.storage.open import open_store
@@ -71,7 +73,8 @@ class App:
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.presence = Presence(self.adapters, self.store, self.clock)
+        catch_up = CatchUp(self.bot, self.config.catch_up.max_age)
+        self.presence = Presence(self.adapters, self.store, self.clock, catch_up)
         self.retention = Retention(self.store, self.clock, self.config.retention.conversations)
 
     async def start(self, *, watch: bool = True) -> None:
@@ -79,6 +82,7 @@ class App:
         for companion in self.companions:
             await companion.open(self)
         self.bot.isolation.start()
+        await self.presence.find_home(self.bot.rules.agents.adapter)
         connected = await self.presence.connect()
         await self.bot.crew.idle()
         await self.presence.start(connected, self.bot.receive, watch=watch)
@@ -178,23 +182,16 @@ async def open_app(
     """
     loaded, problems = find_skills(config)
     loaded.skills[:0] = skills
-    knowledge = knowledge or Knowledge()
+    knowledge = Knowledge() if knowledge is None else knowledge
     problems += await _start_skills(loaded, config, Start(folder=config.folder, knowledge=knowledge))
+    canned, wrong = read_canned(config.desk.canned_replies)
+    problems += wrong
     if problems or (strict and loaded.failures):
         raise ConfigurationError([*problems, *(failure.why for failure in loaded.failures)])
     handlers = Handlers(loaded.skills, time_limit=config.limits.handler_time / SECOND)
     made = {adapter.name: adapter for adapter in (make(clock) for make in adapters)}
     opened = store or await _open_store(config, clock)
-    rules = Rules(
-        settings=config.desk,
-        agents=await _agents_channel(config, made, opened),
-        texts=Texts(config.texts),
-        strangers=frozenset(name for name, adapter in made.items() if adapter.capabilities.for_strangers),
-        limits=config.limits,
-        bots=config.adapters.bots,
-        find_person=functools.partial(_find_person, made),
-        reacting=frozenset(name for name, adapter in made.items() if adapter.capabilities.reactions),
-    )
+    rules = replace(_rules(config, made), canned=canned)
     bot = Bot(store=opened, clock=clock, rules=rules, handlers=handlers, knowledge=knowledge, adapters=made)
     return App(config, bot, opened, clock, made, loaded.skills, knowledge, loaded.failures)
 
@@ -202,7 +199,8 @@ async def open_app(
 async def look_at_skills(config: Config, knowledge: Knowledge | None = None) -> tuple[Loaded, list[str]]:
     """Load and start the skills of a configuration, to tell everything that is wrong with them, and stop them again."""
     loaded, problems = find_skills(config)
-    problems += await _start_skills(loaded, config, Start(folder=config.folder, knowledge=knowledge or Knowledge()))
+    knowledge = Knowledge() if knowledge is None else knowledge  # `or` would drop an empty one, which is to be filled
+    problems += await _start_skills(loaded, config, Start(folder=config.folder, knowledge=knowledge))
     await _stop_skills(Handlers(loaded.skills))
     return loaded, problems
 
@@ -269,16 +267,37 @@ async def _call(handler: Handler, *arguments: Any) -> None:
         await result
 
 
-async def _agents_channel(config: Config, adapters: dict[str, Adapter], store: Store) -> Address:
-    """Find the agents' channel; where its platform must be asked for it, it is asked until it has answered once."""
+def _rules(config: Config, made: dict[str, Adapter]) -> Rules:
+    """Gather what every desk action needs to know."""
+    return Rules(
+        settings=config.desk,
+        find_agents=_agents_channel(config, made),
+        texts=Texts(config.texts),
+        strangers=frozenset(name for name, adapter in made.items() if adapter.capabilities.for_strangers),
+        limits=config.limits,
+        bots=config.adapters.bots,
+        unanswered_after=config.adapters.unanswered_after,
+        find_person=functools.partial(_find_person, made),
+        find_channel=functools.partial(_find_channel, made),
+        reacting=frozenset(name for name, adapter in made.items() if adapter.capabilities.reactions),
+        forms=frozenset(name for name, adapter in made.items() if adapter.capabilities.forms),
+        editing=frozenset(name for name, adapter in made.items() if adapter.capabilities.edits),
+    )
+
+
+def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Callable[[], Address]:
     name, _, channel = config.desk.agents_channel.partition(":")
     if name not in adapters:
         raise ConfigurationError(
             [f"desk.agents_channel: {name} is not among the adapters; configure it under adapters, or choose another"]
         )
-    if adapters[name].has_workspaces:
-        await find_home(adapters[name], store)
-    return adapters[name].channel(channel)
+    return lambda: adapters[name].channel(channel)
+
+
+def _find_channel(adapters: dict[str, Adapter], named: str) -> Address | None:
+    """Find a channel as the configuration names it, on a platform that is served."""
+    name, _, channel = named.partition(":")
+    return adapters[name].channel(channel) if name in adapters else None
 
 
 async def _find_person(adapters: dict[str, Adapter], near: Person, named: str) -> Person | None:

@@ -46,6 +46,8 @@ class Asking:
     answer: Answer | None = None
     part: dict[str, Any] = field(default_factory=dict)
     """Of the open form: what is filled in already."""
+    hint: str = ""
+    """What is said before its next question: what could not be read."""
     gave_up: bool = False
     """The deadline of the open question has come."""
     is_agent: bool = False
@@ -63,6 +65,11 @@ class Asking:
     """Finds what ``turn.once`` does by its name: a test puts results in place of the outside world."""
     commands: Sequence[tuple[str, str, str]] = ()
     """(command, what it does, who may use it) of every loaded skill, in order."""
+
+    @property
+    def has_forms(self) -> bool:
+        """The platform where the handler was called can show a form."""
+        return self.here.adapter in self.case.ledger.rules.forms
 
     @cached_property
     def dialogue_id(self) -> str:

@@ -17,7 +17,7 @@ from supportbot.clock import Clock
 from supportbot.desk import attachments
 from supportbot.desk.ledger import Ledger
 from supportbot.desk.rules import Rules
-from supportbot.domain.address import Address
+from supportbot.domain.address import PLACES, Address
 from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing, Purpose, Reply
@@ -26,7 +26,7 @@ from supportbot.errors import Conflict, Duplicate, LostClaim, Unfinished
 from supportbot.faults import fault_point
 from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
-from supportbot.pipeline import ownership, relay, succession
+from supportbot.pipeline import corrections, ownership, relay, succession
 from supportbot.pipeline.crew import MOST_ATTEMPTS, Crew
 from supportbot.pipeline.delivery import Delivery
 from supportbot.pipeline.dispatch import Dispatch
@@ -36,9 +36,11 @@ from supportbot.pipeline.intake import Intake
 from supportbot.pipeline.isolation import Isolation
 from supportbot.pipeline.loops import Loop
 from supportbot.pipeline.ownership import Scene
+from supportbot.pipeline.rooms import Rooms
 from supportbot.pipeline.running import Running, answer, way_on
 from supportbot.pipeline.switches import Switches
 from supportbot.pipeline.timers import Timers
+from supportbot.pipeline.unanswered import Unanswered
 from supportbot.storage.base import Changes, Store
 from supportbot.vitals import Vitals
 
@@ -69,6 +71,8 @@ class Bot:
         self.intake = Intake(store, rules, clock, floods=floods, is_agent=self._is_agent, vitals=self.vitals)
         self.delivery = Delivery(store, clock, rules, adapters, self.vitals)
         self.running = Running(self.isolation, self.switches, knowledge, self._one_moment, self.vitals)
+        self.rooms = Rooms(store, clock)
+        self.unanswered = Unanswered(self.rooms)
         self.replace_skills(handlers)
         outboxes = {outbox(name): self.delivery.deliver for name in adapters}
         self.crew = Crew(store, clock, {TURNS: self._timed_turn, **outboxes}, self._bury, self.vitals)
@@ -85,13 +89,28 @@ class Bot:
             commands=frozenset(handlers.commands),
             help_lines=handlers.help_lines(),
         )
-        self.dispatch = Dispatch(handlers, self.running, self.switches)
+        self.dispatch = Dispatch(handlers, self.running, self.switches, self.rooms)
 
-    async def receive(self, event: Event, cause: str = "") -> None:
-        """Take in what a person did: when this returns it is stored and may be acknowledged; the rest follows."""
+    async def receive(self, event: Event, cause: str = "") -> bool:
+        """Take in what a person did: when this returns it is stored and may be acknowledged; the rest follows.
+
+        Returns whether it is new: the same event, delivered again, changes nothing.
+        """
         changes, claimed = await self.intake.keep(event)
         self.crew.accounts.put(changes, cause)
         self.crew.start(claimed)
+        return bool(changes.work)
+
+    async def concerns(self, event: Event) -> bool:
+        """Tell whether something is said to the bot, or where it has a part; all else is talk among people."""
+        if self.rules.ignores(event) or self.rules.tenant_of(event.address) is None:
+            return False
+        if event.address.outside_thread == self.rules.agents:
+            return not event.opens_topic
+        if event.direct or await self.store.get(PLACES, event.address.key):
+            return True
+        mode = await self.rooms.mode(event.address, event.room)
+        return (event.mentioned and mode != "never") or (event.opens_topic and mode == "always")
 
     async def turn(self, work: Work) -> list[Work]:
         """Deal with one thing that happened: decide, and commit all that comes of it at once.
@@ -168,7 +187,11 @@ class Bot:
             if not ledger.must_part:
                 said = [work.payload, *others]
                 await attachments.lead(scene.case, said)
-                await self._route(dispatch, scene, said)
+                if await self.rooms.takes_part(scene):
+                    await self._route(dispatch, scene, said)
+                else:
+                    ledger.forget()
+                await self.unanswered.note(scene)
                 await attachments.lead(scene.case, said)  # a new case is kept only now, if it is
         return ledger
 
@@ -177,12 +200,14 @@ class Bot:
         return not event.by_bot and await self.adapters[event.address.adapter].is_agent(event)
 
     async def _route(self, dispatch: Dispatch, scene: Scene, said: list[Event]) -> None:
-        if scene.side == "agents":
+        if scene.event.kind in ("edit", "delete"):
+            await corrections.follow(scene, dispatch)
+        elif scene.side == "agents":
             if await dispatch.act(scene):
                 return
             if scene.event.kind == "message" and not await dispatch.go_on(scene):
                 await relay.from_agent(scene)
-        elif scene.event.kind in ("message", "command", "press"):
+        elif scene.event.kind in ("message", "command", "press", "form"):
             loop = await Loop.seen(scene)
             ownership.heard(scene, said)
             if loop.is_over:
@@ -193,18 +218,17 @@ class Bot:
             elif _is_empty(scene.event):
                 answer(scene, scene.case.texts("errors.empty_message"))
             elif not await dispatch.act(scene):
-                await self._hear_words(dispatch, scene)
-            loop.count()
-        # edits, deletions and reactions: no adapter of today brings any
+                await self._hear_words(dispatch, scene, said)
+            await loop.count()
 
-    async def _hear_words(self, dispatch: Dispatch, scene: Scene) -> None:
+    async def _hear_words(self, dispatch: Dispatch, scene: Scene, said: list[Event]) -> None:
         """Deal with plain words: they are an agent's, or for the people who have the case, or for the bot."""
         event, case = scene.event, scene.case
         if scene.is_agent and not event.direct and case.conversation.requester.id != scene.person.id:
             await relay.claim_by_speaking(scene)
         elif scene.owner in ("queue", "agent"):
             if not await dispatch.go_on(scene):
-                await relay.from_requester(scene)
+                await relay.from_requester(scene, said)
         elif _is_between_people(scene):
             case.ledger.forget()
         else:
@@ -251,7 +275,7 @@ class Bot:
 
 def _is_empty(event: Event) -> bool:
     """Tell whether somebody sent the bot nothing at all; among people that is not for the bot."""
-    said = event.kind == "press" or event.text.strip() or event.files
+    said = event.kind in ("press", "form") or event.text.strip() or event.files
     return not said and (event.direct or event.mentioned)
 
 

@@ -15,7 +15,7 @@ import click
 
 from supportbot import faults, logs
 from supportbot.commands import process
-from supportbot.errors import ConfigurationError, StoreError, SupportbotError
+from supportbot.errors import BadToken, ConfigurationError, StoreError, SupportbotError
 from supportbot.pipeline.isolation import LEFT_BEHIND
 from supportbot.version import __version__
 
@@ -151,7 +151,7 @@ def _told(error: click.Abort | KeyboardInterrupt | SupportbotError | OSError) ->
         click.echo(f"{where}{error.strerror or type(error).__name__}", err=True)
         return 1
     click.echo(logs.masked(str(error)), err=True)
-    return 2 if isinstance(error, StoreError) else 1
+    return 2 if isinstance(error, (StoreError, BadToken)) else 1
 
 
 def _told_as_ours(error: Exception) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -15,12 +15,13 @@ from supportbot.clock import shown
 from supportbot.environment import plain, read_environment
 from supportbot.errors import ConfigurationError
 from supportbot.logs import masked
-from supportbot.settings import Duration, KeptFor, Secret, Settings, convert, mistakes
+from supportbot.settings import Channel, Duration, KeptFor, Secret, Settings, convert, mistakes
 from supportbot.tokens import literal_tokens
 from supportbot.yaml_lines import Source, read_yaml
 
 __all__ = [
     "AdaptersSettings",
+    "CatchUpSettings",
     "Config",
     "ConsoleSettings",
     "DeskSettings",
@@ -53,13 +54,6 @@ StoreAddress = Annotated[
         description="tinydb:FOLDER, sqlite:FILE or postgresql://…",
     ),
 ]
-AgentsChannel = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(console|(slack|discord):[A-Za-z0-9_-]+)$",
-        description="slack:CHANNEL_ID, discord:CHANNEL_ID or console",
-    ),
-]
 Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 on")]
 
 
@@ -75,12 +69,14 @@ class StorageSettings(Settings):
 class DeskSettings(Settings):
     """How people take over, and how long anybody waits."""
 
-    agents_channel: AgentsChannel = "console"
+    agents_channel: Channel = "console"
     """Where the agents work: ``slack:CHANNEL_ID``, ``discord:CHANNEL_ID`` or ``console``."""
     relay: Literal["claim", "reply"] = "claim"
     """What reaches the requester: the claimer's plain words, or only ``/reply``."""
     anonymous: bool = False
     """Requesters see "Support" in place of the agent's name."""
+    canned_replies: str = ""
+    """A file of named texts that agents send with a press (YAML: ``name: text``); "" is none."""
     close_after: Duration = Duration("3d")
     """A solved ticket closes after this time without a word."""
     repeat_unclaimed_after: Duration = Duration("5m")
@@ -102,6 +98,13 @@ class LimitsSettings(Settings):
     """What all in one room may do in a minute; by default 300 where strangers write."""
     handler_time: Duration = Duration("20s")
     """How long a handler may take before its requester gets an apology; a skill may say otherwise."""
+
+
+class CatchUpSettings(Settings):
+    """What is done about messages that were written while the bot was away."""
+
+    max_age: Duration = Duration("12h")
+    """What is older gets no answer any more: the agents get a list of it."""
 
 
 class HealthSettings(Settings):
@@ -180,6 +183,7 @@ class ConfigFile(Settings):
     texts: dict[str, str] = msgspec.field(default_factory=dict)
     """Sentences of the bot to say differently, by their key in supportbot/texts.yaml."""
     limits: LimitsSettings = LimitsSettings()
+    catch_up: CatchUpSettings = CatchUpSettings()
     retention: RetentionSettings = RetentionSettings()
     health: HealthSettings | None = None
     logs: LogsSettings = LogsSettings()
@@ -269,7 +273,8 @@ def _all_mistakes(shape: dict[str, Any], folder: Path) -> Iterator[tuple[str, st
     yield from literal_tokens(shape)
     yield from _skills_given_twice(shape.get("skills"))
     yield from _missing_folders(shape.get("skill_paths"), folder)
-    yield from _desk_without_adapter(shape)
+    yield from _channels_without_adapter(shape)
+    yield from _missing_canned_replies(shape.get("desk"), folder)
     overrides = shape.get("texts")
     if isinstance(overrides, dict) and overrides:
         for key, message in texts.mistakes({key: text for key, text in overrides.items() if isinstance(text, str)}):
@@ -291,9 +296,19 @@ def _missing_folders(paths: Any, folder: Path) -> Iterator[tuple[str, str]]:
             yield f"skill_paths[{index}]", f"there is no folder {shown(path)}; it is looked for beside this file"
 
 
+def _missing_canned_replies(desk: Any, folder: Path) -> Iterator[tuple[str, str]]:
+    place = desk.get("canned_replies") if isinstance(desk, dict) else None
+    if isinstance(place, str) and place and not _is_there(folder / _at_home(place), Path.is_file):
+        yield "desk.canned_replies", f"there is no file {shown(place)}; it is looked for beside this file"
+
+
 def _is_folder(path: Path) -> bool:
+    return _is_there(path, Path.is_dir)
+
+
+def _is_there(path: Path, look: Callable[[Path], bool]) -> bool:
     try:
-        return path.is_dir()
+        return look(path)
     except OSError:  # a name that is too long, say
         return False
 
@@ -306,14 +321,27 @@ def _at_home(place: str) -> Path:
         return Path(place)
 
 
-def _desk_without_adapter(shape: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    desk, adapters = shape.get("desk"), shape.get("adapters")
-    channel = desk.get("agents_channel") if isinstance(desk, dict) else None
-    if isinstance(channel, str) and isinstance(adapters, dict | None):
-        adapter = channel.partition(":")[0]
-        if adapter in {"slack", "discord"} and adapter not in (adapters or {}):
-            message = f"{channel} needs adapters.{adapter}, which is not configured; add it or choose another channel"
-            yield "desk.agents_channel", message
+def _channels_without_adapter(shape: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find channels, of the desk or of a skill, on a platform that is not served."""
+    adapters = shape.get("adapters")
+    served = adapters if isinstance(adapters, dict) else {}
+    for where, channel in _channels(shape) if isinstance(adapters, dict | None) else ():
+        adapter = channel.partition(":")[0] if isinstance(channel, str) else ""
+        if adapter in {"slack", "discord"} and adapter not in served:
+            yield (
+                where,
+                f"{channel} needs adapters.{adapter}, which is not configured; add it or choose another channel",
+            )
+
+
+def _channels(shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    desk, skills = shape.get("desk"), shape.get("skills")
+    if isinstance(desk, dict):
+        yield "desk.agents_channel", desk.get("agents_channel")
+    for index, entry in enumerate(skills if isinstance(skills, list) else ()):
+        settings = entry.get("survey") if isinstance(entry, dict) else None
+        if isinstance(settings, dict):
+            yield f"skills[{index}].survey.low_rating_to", settings.get("low_rating_to")
 
 
 def _placed(given: ConfigFile, source: Source) -> dict[str, Any]:
@@ -327,10 +355,12 @@ def _placed(given: ConfigFile, source: Source) -> dict[str, Any]:
     url = given.storage.url
     if member != "postgresql" and url != "tinydb:memory":
         url = f"{member}:{folder / _at_home(place)}"
+    canned = str(folder / _at_home(given.desk.canned_replies)) if given.desk.canned_replies else ""
     adapters = given.adapters if given.adapters.given else AdaptersSettings(console=ConsoleSettings())
     return {
         "storage_line": source.lines.get("storage.url"),
         "storage": msgspec.structs.replace(given.storage, url=url),
+        "desk": msgspec.structs.replace(given.desk, canned_replies=canned),
         "skill_paths": tuple(str(folder / _at_home(path)) for path in given.skill_paths),
         "adapters": adapters,
     }

@@ -62,7 +62,7 @@ class Journal:
         self._position = 0
         self._known = len(steps)
         self._open = open_question
-        """The name of the question that waits, which is the next to be asked; "" for none, or for one of an old store."""
+        """The name of the question that waits, the next to be asked; "" for none, or for one of an old store."""
         self._rehearses = rehearses
         """The run ends where something new would be done: it is only to be seen whether it comes so far."""
         self.is_closed = False
@@ -109,8 +109,8 @@ class Journal:
     def _mismatch(self, what: str) -> ReplayMismatch:
         return self.conduct.refuse(
             ReplayMismatch(
-                f"{self.handler} no longer matches its waiting dialogue: step {self._position + 1} {what} at {caller()}; "
-                "keep the order of steps, or give the new ones a handler of their own"
+                f"{self.handler} no longer matches its waiting dialogue: step {self._position + 1} {what} at "
+                f"{caller()}; keep the order of steps, or give the new ones a handler of their own"
             )
         )
 

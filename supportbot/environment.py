@@ -43,6 +43,11 @@ def read_environment(folder: Path, process: Mapping[str, str] | None = None) -> 
     return {**(_read_file(file) if file.is_file() else {}), **(os.environ if process is None else process)}
 
 
+def names_in(text: str) -> list[str]:
+    """Name the variables that a text takes from the environment."""
+    return [name for escaped, name in _REFERENCE.findall(text) if not escaped and _NAME.fullmatch(name)]
+
+
 def fill_in(text: str, environment: Mapping[str, str]) -> str:
     """Replace each ``${NAME}`` by its value; ``$${NAME}`` stands for the characters themselves.
 

@@ -46,7 +46,7 @@ def hide(secret: str) -> None:
 
 def masked(text: str) -> str:
     """Take known secrets, and the passwords of addresses, out of a text that is to be shown."""
-    for secret in _secrets:
+    for secret in sorted(_secrets, key=len, reverse=True):  # one may begin with another
         text = text.replace(secret, "***")
     return _PASSWORD.sub(r"\1:***@", text)
 

@@ -13,15 +13,27 @@ from supportbot.conduct import caller
 from supportbot.dialogue import DEEPEST, NotRead, failure
 from supportbot.domain.dialogue import DIALOGUES, Dialogue, Question, Step
 from supportbot.domain.event import Event, Signal
-from supportbot.domain.reply import Choice, Offer, Reply
+from supportbot.domain.form import Field, FieldKind, Form
+from supportbot.domain.markdown import quote
+from supportbot.domain.reply import Choice, Offer, Reply, checked
 from supportbot.errors import NoAnswer
 from supportbot.ids import derived
 from supportbot.reader import Answer, FormReader, Reader, Unreadable, value_in
+from supportbot.speaking import speak
 
 Span = timedelta | str
 
 PATIENCE = DAY
 """How long a question without ``within=`` waits before its dialogue ends kindly; a yielding one waits a week."""
+_KINDS: dict[str, FieldKind] = {
+    "text": "text", "text_up_to": "text", "number": "number", "whole_number": "whole_number", "email": "email",
+    "date": "date",
+}  # fmt: skip
+"""What a platform is told of a field, by its reader; all others take a line of words."""
+_LONGEST_FIELD = 4_000
+"""Characters of a field that are given back; no platform's forms take more."""
+_HINTS = ("number", "email", "phone", "date", "moment")
+"""The readers whose hint says what to write before anything was wrong."""
 
 
 def answered(asking: Asking, reader: Reader[Any], name: str) -> Step | None:
@@ -39,7 +51,7 @@ def answered(asking: Asking, reader: Reader[Any], name: str) -> Step | None:
         if value is None:
             return None
         asking.part = {}
-        step = Step(kind="ask", name=name, result=value)
+        step = Step(kind="ask", name=name, result=value, whole=bool(answer.fields))
     else:
         return None
     step = msgspec.structs.replace(step, at=asking.case.ledger.now)
@@ -62,19 +74,73 @@ def _value_in(asking: Asking, reader: Reader[Any], answer: Answer) -> Any:
     """Read the value as it is journaled; None where a form has a field left to ask for."""
     if not isinstance(reader, FormReader):
         return msgspec.to_builtins(reader.read(answer))
-    name = reader.missing(asking.part)
-    _, field = reader.fields[name]
-    asking.part = {**asking.part, name: msgspec.to_builtins(field.read(answer))}
-    return None if reader.missing(asking.part) else asking.part
+    if answer.fields:
+        _take_form(asking, reader, answer)
+    else:
+        name = reader.missing(asking.part)
+        asking.part = {**asking.part, name: reader.read_field(name, answer)}
+    return None if reader.missing(asking.part) else reader.whole(asking.part, answer.now)
+
+
+def _take_form(asking: Asking, reader: FormReader, answer: Answer) -> None:
+    """Take in what a form brought; what cannot be read is asked for in turn, beginning with what was written there."""
+    values, unread = reader.read_fields(answer)
+    if not unread:
+        asking.part = {**asking.part, **values}
+        return
+    texts = asking.case.texts
+    lines = [quote(f"{reader.fields[name].question} {answer.fields[name]}", at_most=_LONGEST_FIELD) for name in unread]
+    error = unread.get(reader.missing({**asking.part, **values})) or next(iter(unread.values()))
+    hint = texts("dialogue.form_unread", fields="\n".join(lines), hint=texts(error.hint_key, **error.values))
+    if not values:
+        raise Unreadable("dialogue.hint.own", hint=hint)
+    asking.part, asking.hint = {**asking.part, **values}, hint
+
+
+async def wait(
+    asking: Asking, reply: Reply, reader: Reader[Any], name: str, within: Span | None, *, yielding: bool
+) -> None:
+    """Put the question, and keep the dialogue until it is answered."""
+    if not yielding and await make_room(asking):
+        speak(asking, Reply(asking.case.texts("dialogue.too_many")))
+    shown = checked(put(asking, reply, reader))
+    form = form_of(asking, reader)
+    speak(asking, shown, offer(asking, shown), form)
+    keep(asking, name, shown, within, form=form, yielding=yielding)
 
 
 def put(asking: Asking, reply: Reply, reader: Reader[Any]) -> Reply:
     """Word the question as it is put now: of a form, the next field's, with the form's own words before the first."""
     if not isinstance(reader, FormReader):
         return reply
-    question, field = reader.fields[reader.missing(asking.part)]
-    words = question if asking.part or not reply.text else f"{reply.text}\n{question}"
-    return Reply(words, tuple(Choice(option) for option in field.options))
+    field = reader.fields[reader.missing(asking.part)]
+    intro = asking.hint or ("" if asking.part else reply.text)
+    words = f"{intro}\n{field.question}" if intro else field.question
+    return Reply(words, tuple(Choice(option) for option in field.reader.options))
+
+
+def form_of(asking: Asking, reader: Reader[Any]) -> Form | None:
+    """Describe the form that can be filled in at once; None where the platform has none, or where part of it is."""
+    if not isinstance(reader, FormReader) or asking.part or not asking.has_forms:
+        return None
+    texts = asking.case.texts
+    shown = {name: field for name, field in reader.fields.items() if "file" not in field.reader.name.split(" or ")}
+    fields = [_field(name, *field, asking=asking) for name, field in shown.items()]
+    title, label = reader.title or texts("dialogue.form_title"), texts("dialogue.fill_in")
+    return Form(title=title, fields=tuple(fields), label=label, person=asking.person.id)
+
+
+def _field(name: str, question: str, reader: Reader[Any], given: str, *, asking: Asking) -> Field:
+    hint = asking.case.texts(f"dialogue.hint.{reader.name}") if reader.name in _HINTS else ""
+    return Field(
+        name=name,
+        question=question,
+        kind="choice" if reader.options else _KINDS.get(reader.name, "line"),
+        options=reader.options,
+        hint=hint,
+        longest=reader.longest,
+        given=given,
+    )
 
 
 def offer(asking: Asking, reply: Reply) -> Offer:
@@ -110,7 +176,9 @@ async def make_room(asking: Asking) -> bool:
     return bool(too_many)
 
 
-def keep(asking: Asking, name: str, reply: Reply, within: Span | None, *, yielding: bool) -> None:
+def keep(
+    asking: Asking, name: str, reply: Reply, within: Span | None, *, form: Form | None = None, yielding: bool
+) -> None:
     """Keep the dialogue with its journal, its question and its deadline."""
     case, known = asking.case, asking.dialogue
     dialogue = Dialogue(
@@ -131,6 +199,7 @@ def keep(asking: Asking, name: str, reply: Reply, within: Span | None, *, yieldi
             deadline=_deadline(asking, within, yielding=yielding),
             raises=within is not None,
             part=asking.part,
+            form=form,
         ),
     )
     case.ledger.put(DIALOGUES, dialogue)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from supportbot.adapters.base import Adapter, Receive
+from supportbot.catch_up import CatchUp, Gap
 from supportbot.clock import MINUTE, SECOND, Clock
 from supportbot.domain.platform import PLATFORMS, Platform
 from supportbot.errors import BadToken, Conflict, StoreError
@@ -19,36 +20,41 @@ from supportbot.storage.base import Changes, Store
 PAUSES = (1, 2, 5, 10, 30, 60)
 """Seconds between the tries to reach a platform; the last one goes on."""
 NOTED_EVERY = MINUTE
-
-
-async def find_home(adapter: Adapter, store: Store) -> None:
-    """Learn which workspace an adapter is at home in: of the platform, or of an earlier run while it is away."""
-    for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
-        try:
-            await adapter.connect()
-        except BadToken:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever keeps the platform away, the others are to be served
-            known = await store.get(PLATFORMS, adapter.name)
-            if known:
-                adapter.home = known.workspace
-                return
-            log.error("adapter is not up; it is tried again", adapter=adapter.name, error=type(error).__name__)
-            await asyncio.sleep(pause)
-        else:
-            return
+LOOKS_EVERY = 5.0
+"""Seconds between looks at whether the platforms are still there."""
+A_WHILE = 30 * SECOND
+"""A platform that was lost for longer is looked at for what was missed; it sends again itself what is younger."""
 
 
 class Presence:
-    """Brings the adapters up, and notes now and then that they are."""
+    """Brings the adapters up, notes now and then that they are, and has what was missed meanwhile dealt with."""
 
-    def __init__(self, adapters: dict[str, Adapter], store: Store, clock: Clock) -> None:
+    def __init__(self, adapters: dict[str, Adapter], store: Store, clock: Clock, catch_up: CatchUp) -> None:
         self._adapters = adapters
         self._store = store
         self._clock = clock
+        self._catch_up = catch_up
+        self._behind: dict[str, asyncio.Task[None]] = {}
+        """The adapters that still catch up: until they have, what is noted of them does not move on."""
+        self._lost: dict[str, int] = {}
+        """Since when adapters that are up have been in trouble."""
         self.down: dict[str, str] = dict.fromkeys(adapters, "")
         """The adapters that are not up, and why: an error's class, or nothing where it was not tried yet."""
         self._beside: set[asyncio.Task[None]] = set()
+
+    async def find_home(self, name: str) -> None:
+        """Learn which workspace an adapter is at home in: of the platform, or of an earlier run while it is away.
+
+        Without it nobody could say where the agents are, so it is asked until it has answered once.
+        """
+        adapter = self._adapters[name]
+        for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+            if not adapter.has_workspaces or await self._reaches(adapter, adapter.connect()):
+                return
+            if known := await self._store.get(PLATFORMS, name):
+                adapter.home = known.workspace
+                return
+            await asyncio.sleep(pause)
 
     async def connect(self) -> list[Adapter]:
         """Connect all that can be reached; BadToken ends the start."""
@@ -62,7 +68,7 @@ class Presence:
         for name in tuple(self.down):
             self._do_beside(self._keep_trying(self._adapters[name], receive))
         if watch:
-            self._do_beside(self._note())
+            self._do_beside(self._look())
 
     async def stop(self) -> None:
         """Take nothing more in, and note until when the platforms were served."""
@@ -75,14 +81,37 @@ class Presence:
             if name not in self.down:
                 await self._served(name, ends=True)
 
+    async def caught_up(self) -> None:
+        """Wait until nothing that was missed is left to be dealt with."""
+        while self._behind:
+            await asyncio.wait(self._behind.values())
+
     # --- one adapter ----------------------------------------------------------------------------------------------
 
     async def _begin(self, adapter: Adapter, receive: Receive) -> None:
-        """Start an adapter, which looks for what happened while nobody served its platform."""
+        """Start an adapter; what happened while nobody served its platform is looked for beside it."""
         before = await self._store.get(PLATFORMS, adapter.name)
-        adapter.served_until = before.served_until if before else 0
         await adapter.start(receive, self._store)
+        if before and before.served_until:
+            self._fill(Gap(adapter, before.served_until, self._clock.now(), is_told=before.is_served))
         await self._served(adapter.name)
+
+    def _fill(self, gap: Gap) -> None:
+        self._behind[gap.adapter.name] = self._do_beside(self._keep_filling(gap))
+
+    async def _keep_filling(self, gap: Gap) -> None:
+        """Catch up, and begin again where that fails: what came in by then is known, and left out."""
+        name = gap.adapter.name
+        for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+            try:
+                await self._catch_up.run(gap)
+            except Exception as error:  # noqa: BLE001 - whatever it was, what comes in now is served meanwhile
+                log.error("what was missed could not be read", adapter=name, error=type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                del self._behind[name]
+                await self._served(name)
+                return
 
     async def _reaches(self, adapter: Adapter, step: Awaitable[None]) -> bool:
         try:
@@ -114,12 +143,26 @@ class Presence:
 
     # --- until when -----------------------------------------------------------------------------------------------
 
-    async def _note(self) -> None:
+    async def _look(self) -> None:
+        noted = self._clock.now()
         while True:
-            await asyncio.sleep(NOTED_EVERY / SECOND)
+            await asyncio.sleep(LOOKS_EVERY)
+            is_time = self._clock.now() - noted >= NOTED_EVERY
+            noted = self._clock.now() if is_time else noted
             for name, adapter in self._adapters.items():
-                if name not in self.down and not adapter.trouble:
+                if name in self.down or name in self._behind:
+                    continue
+                self._look_at(adapter)
+                if is_time and not self._is_missing_something(name):
                     await self._served(name)
+
+    def _look_at(self, adapter: Adapter) -> None:
+        """See whether a platform is away; when it is back after a while, what was missed is looked for."""
+        now = self._clock.now()
+        if adapter.trouble:
+            self._lost.setdefault(adapter.name, now)
+        elif (since := self._lost.pop(adapter.name, None)) and now - since >= A_WHILE:
+            self._fill(Gap(adapter, since, now, is_told=True))
 
     async def _served(self, name: str, *, ends: bool = False) -> None:
         """Note that a platform was served until now; what is not noted is looked for once more, and that is all."""
@@ -128,13 +171,20 @@ class Presence:
         try:
             known = await self._store.get(PLATFORMS, name) or Platform(id=name)
             changes = Changes()
-            home, now = self._adapters[name].home, self._clock.now()
-            changes.put(PLATFORMS, msgspec.structs.replace(known, workspace=home, served_until=now, is_served=not ends))
+            home = self._adapters[name].home
+            until = known.served_until if self._is_missing_something(name) else self._clock.now()
+            noted = msgspec.structs.replace(known, workspace=home, served_until=until, is_served=not ends)
+            changes.put(PLATFORMS, noted)
             await self._store.commit(changes)
         except Conflict:
             pass  # another process has just noted the same
         except StoreError as error:
             log.warning("it could not be noted that a platform is served", adapter=name, error=type(error).__name__)
 
-    def _do_beside(self, work: Coroutine[Any, Any, None]) -> None:
-        self._beside.add(asyncio.create_task(work))
+    def _is_missing_something(self, name: str) -> bool:
+        return name in self._behind or bool(self._adapters[name].trouble)
+
+    def _do_beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        return task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     files: tuple[File, ...] = ()
     choice: str = ""
+    fields: dict[str, str] = {}
+    """Of a form that was filled in: what stands in each field."""
 
 
 class Unreadable(SupportbotError):
@@ -36,10 +38,11 @@ class Reader(Generic[T_co]):
     """Finds a value in an answer.
 
     `name` stands for the reader in a dialogue's journal; `type` is what ``msgspec.convert`` makes of a journaled value;
-    `any_text` readers take every plain text; `options` are labels to offer as choices.
+    `any_text` readers take every plain text; `options` are labels to offer as choices; `longest` is how many characters
+    it takes at most, 0 for any number.
     """
 
-    __slots__ = ("any_text", "name", "options", "read", "type")
+    __slots__ = ("any_text", "longest", "name", "options", "read", "type")
 
     def __init__(
         self,
@@ -49,7 +52,9 @@ class Reader(Generic[T_co]):
         *,
         any_text: bool = False,
         options: tuple[str, ...] = (),
+        longest: int = 0,
     ) -> None:
+        self.longest = longest
         self.name = name
         self.type = type
         self.read = read
@@ -79,22 +84,56 @@ text: Reader[str] = Reader("text", str, _read_text, any_text=True)
 """Takes every plain text."""
 
 
+class FormField(NamedTuple):
+    """One field of a form: its question, its reader, and what stands in it already, where something does."""
+
+    question: str
+    reader: Reader[Any]
+    given: str = ""
+
+
 class FormReader(Reader[dict[str, Any]]):
     """Reads a record of several fields, each with its question and its reader; the answer is the whole record.
 
-    Where a platform has no forms the questions are asked in turn; the journal gets the same record.
+    Where a platform has no forms the questions are asked in turn; the journal gets the same record. What stands in a
+    field already can be changed in a form, and is not asked for in turn.
     """
 
-    __slots__ = ("fields",)
+    __slots__ = ("fields", "title")
 
-    def __init__(self, fields: Mapping[str, tuple[str, Reader[Any]]]) -> None:
-        shape = TypedDict("Form", {name: reader.type for name, (_, reader) in fields.items()})  # type: ignore[misc] # made of what it is given
+    def __init__(self, title: str, fields: Mapping[str, FormField]) -> None:
+        shape = TypedDict("Form", {name: field.reader.type for name, field in fields.items()})  # type: ignore[misc] # made of what it is given
         super().__init__("form", shape, self._read_whole)
+        self.title = title
         self.fields = dict(fields)
 
     def missing(self, part: Mapping[str, Any]) -> str:
-        """Name the first field that is not filled in, "" where all are."""
-        return next((name for name in self.fields if name not in part), "")
+        """Name the first field that is to be asked for, "" where there is none."""
+        return next((name for name, field in self.fields.items() if name not in part and not field.given), "")
+
+    def read_field(self, name: str, answer: Answer) -> Any:
+        """Read the answer to one field, as the journal keeps it; Unreadable where it holds none."""
+        return msgspec.to_builtins(self.fields[name].reader.read(answer))
+
+    def read_fields(self, answer: Answer) -> tuple[dict[str, Any], dict[str, Unreadable]]:
+        """Read what was filled in: the values, and what is wrong with the fields that hold none."""
+        values: dict[str, Any] = {}
+        unread: dict[str, Unreadable] = {}
+        for name in (name for name in self.fields if name in answer.fields):
+            said = answer.fields[name]
+            choice = said if self.fields[name].reader.options else ""
+            try:
+                values[name] = self.read_field(name, Answer(text=said, choice=choice, now=answer.now))
+            except Unreadable as error:
+                unread[name] = error
+        return values, unread
+
+    def whole(self, part: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """Make the record of what was read and, for the other fields, of what stood in them already."""
+        return {
+            name: part[name] if name in part else self.read_field(name, Answer(text=field.given, now=now))
+            for name, field in self.fields.items()
+        }
 
     def _read_whole(self, answer: Answer) -> dict[str, Any]:
         raise TypeError(f"a form is read field by field, not from {answer.text!r}")

@@ -126,6 +126,16 @@ class Secret:
         return "***"
 
 
+Channel = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(console|(slack|discord):[A-Za-z0-9_-]+)$",
+        description="slack:CHANNEL_ID, discord:CHANNEL_ID or console",
+    ),
+]
+"""A channel of a platform that is served, as the configuration names it."""
+
+
 class _SettingsMeta(msgspec.StructMeta):
     """Makes fields keyword-only in subclasses too, and lets defaults of our own types appear in a schema."""
 

@@ -60,6 +60,8 @@ class Terminal:
         self._prompt = Text()
         self._waits = False
         self._choices: dict[str, list[dict[str, str]]] = {}
+        self._slip = ""
+        """What is said to a number that is no choice; those above can still be pressed."""
         self._seen: list[str] = []
         self._run = Ids().new("r")
 
@@ -87,6 +89,7 @@ class Terminal:
             self._become(is_agent=text == "/agent")
             return
         event = await self._event(app, text, number)
+        self._slip = app.bot.rules.texts("errors.no_such_number", number=text)
         done = app.bot.crew.accounts.watch(number)
         await app.bot.receive(event, number)
         app.bot.crew.accounts.close(number)
@@ -161,7 +164,7 @@ class Terminal:
             self._screen.print(Text(f"    ✓ {line['text']}", "dim"))
             return
         reader = str(line["to"])
-        if "choices" in line or reader != AGENTS:
+        if "choices" in line or (reader != AGENTS and line["text"] != self._slip):
             self._choices[reader] = line.get("choices", [])
         if reader == AGENTS:
             self._seen = [*(seen for seen in self._seen if seen != line["conversation"]), line["conversation"]][-50:]

@@ -15,10 +15,10 @@ from supportbot.conduct import caller, verb
 from supportbot.desk import handoffs, memories, tickets
 from supportbot.desk.ledger import words_of
 from supportbot.dialogue import Suspended, result_of
-from supportbot.domain.event import Event, Signal
+from supportbot.domain.event import Event, Said, Signal
 from supportbot.domain.file import File
 from supportbot.domain.person import Person
-from supportbot.domain.reply import Choice, Offer, Reply, checked
+from supportbot.domain.reply import Choice, Reply, checked
 from supportbot.domain.ticket import TICKETS, Priority, Ticket
 from supportbot.errors import SkillError
 from supportbot.ids import derived
@@ -41,6 +41,9 @@ class Turn:
     step that is done once: a handler that is run again gets the recorded results.
     """
 
+    filled_in: bool = False
+    """What was asked last was a form, and it was sent as one: whoever did that has seen and confirmed all of it."""
+
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._case = asking.case
@@ -61,8 +64,7 @@ class Turn:
     @property
     def files(self) -> tuple[File, ...]:
         """The files that came with the words."""
-        origin = self._asking.origin
-        return origin.files if isinstance(origin, Event) else ()
+        return origin.files if isinstance(origin := self._asking.origin, Event) else ()
 
     @property
     def args(self) -> str:
@@ -73,6 +75,11 @@ class Turn:
     def value(self) -> str:
         """The value of the choice that was pressed."""
         return self._asking.value
+
+    @property
+    def about(self) -> Said | None:
+        """The message that a command was called on, by a shortcut or an emoji; None where there is none."""
+        return origin.about if isinstance(origin := self._asking.origin, Event) else None
 
     @property
     def found(self) -> dict[str, str]:
@@ -257,14 +264,9 @@ class Turn:
         known = self._journal.recall("ask", name) or open_question.answered(self._asking, reader, name)
         if known is None:
             self.conduct.suspended_at = caller()
-            if not yielding and await open_question.make_room(self._asking):
-                self._speak(self.phrase("dialogue.too_many"))
-            reply = open_question.put(self._asking, reply, reader)
-            offer = open_question.offer(self._asking, reply)
-            self._speak(reply, offer=offer)
-            open_question.keep(self._asking, name, reply, within, yielding=yielding)
+            await open_question.wait(self._asking, reply, reader, name, within, yielding=yielding)
             raise Suspended
-        self._now = known.at
+        self._now, self.filled_in = known.at, known.whole
         return result_of(known, reader.type)
 
     # --- verbs: doing ---------------------------------------------------------------------------------------------
@@ -383,9 +385,9 @@ class Turn:
 
     # --- how ------------------------------------------------------------------------------------------------------
 
-    def _speak(self, reply: Reply | str, *, offer: Offer | None = None) -> None:
+    def _speak(self, reply: Reply | str) -> None:
         self.spoke = True
-        speak(self._asking, checked(reply), offer)
+        speak(self._asking, checked(reply))
 
     def close(self) -> None:
         """End the turn: whatever of the handler goes on, its verbs do nothing any more."""

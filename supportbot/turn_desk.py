@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 from supportbot.asking import Asking
@@ -10,6 +10,7 @@ from supportbot.conduct import verb
 from supportbot.desk import handoffs, tickets
 from supportbot.desk.case import Case
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
+from supportbot.domain.event import Event
 from supportbot.domain.person import Person
 from supportbot.domain.ticket import Ticket
 from supportbot.domain.words import clean_name
@@ -66,14 +67,31 @@ class TurnDesk:
     @verb
     async def reply(self, reference: str, words: str) -> Ticket:
         """Say something to the requester of a case that this agent has claimed."""
+        agent, said = self._asking.person, self._said
+        return await self._act(
+            "reply", reference, lambda case, ticket: handoffs.reply(case, ticket, agent, words, said=said)
+        )
+
+    @verb
+    async def reply_canned(self, reference: str, name: str) -> Ticket:
+        """Say one of the team's canned replies to the requester of a case that this agent has claimed."""
         agent = self._asking.person
-        return await self._act("reply", reference, lambda case, ticket: handoffs.reply(case, ticket, agent, words))
+        return await self._act(
+            "reply_canned", reference, lambda case, ticket: handoffs.reply_canned(case, ticket, agent, name)
+        )
+
+    @property
+    def canned(self) -> Mapping[str, str]:
+        """The team's canned replies by name, as they are written."""
+        return self._case.ledger.rules.canned
 
     @verb
     async def solve(self, reference: str = "", last_words: str = "") -> Ticket:
         """Solve a case, with a last message to the requester."""
-        agent = self._asking.person
-        return await self._act("solve", reference, lambda case, ticket: handoffs.solve(case, ticket, agent, last_words))
+        agent, said = self._asking.person, self._said
+        return await self._act(
+            "solve", reference, lambda case, ticket: handoffs.solve(case, ticket, agent, last_words, said=said)
+        )
 
     @verb
     async def close(self, reference: str = "") -> Ticket:
@@ -102,6 +120,12 @@ class TurnDesk:
         return [(case.conversation, await self._ticket(case)) for case in cases]
 
     # --- how ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _said(self) -> str:
+        """The event key of the message that has the agent's words, "" where they were not written in one."""
+        origin = self._asking.origin
+        return origin.key if isinstance(origin, Event) and origin.kind == "message" else ""
 
     async def _act(self, verb: str, reference: str, action: Action) -> Ticket:
         self._check()

@@ -91,12 +91,15 @@ class TurnTickets:
         await self._step("keep_waiting", reference, do)
 
     @verb
-    async def rate(self, reference: str, rating: int, *, comment: str = "") -> bool:
-        """Store the requester's rating, 1 to 5, or their comment to it; tells whether it is a low one."""
+    async def rate(self, reference: str, rating: int, *, comment: str = "", low_to: str | None = None) -> bool:
+        """Store the requester's rating, 1 to 5, or their comment to it; tells whether it is a low one.
+
+        The agents see a low one in the case's thread, or in the channel `low_to` (``slack:C024BE7LD``) instead.
+        """
 
         async def do() -> bool:
             case, ticket = await self._own(reference)
-            return surveys.rate(case, ticket, rating, by=self._asking.person, comment=comment)
+            return surveys.rate(case, ticket, rating, by=self._asking.person, comment=comment, low_to=low_to)
 
         return bool(await self._asking.journal.step("tickets", f"rate {reference}", bool, do))
 

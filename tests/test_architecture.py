@@ -18,7 +18,17 @@ FACE = "supportbot"
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors", "clock", "ids", "logs", "version", "faults", "vitals"),
     ("domain",),
-    ("environment", "yaml_lines", "settings", "tokens", "texts", "adapter_settings", "config", "config_schema"),
+    (
+        "environment",
+        "yaml_lines",
+        "settings",
+        "tokens",
+        "texts",
+        "adapter_settings",
+        "config",
+        "config_schema",
+        "canned",
+    ),
     ("storage", "adapters", "knowledge", "samples"),
     ("desk",),
     ("data",),
@@ -37,7 +47,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ),
     ("skills", ""),  # the face stands beside the skills: both offer what is below
     ("pipeline", "plugins"),
-    ("bot", "presence"),
+    ("bot", "catch_up", "presence"),
     ("app",),
     ("reload",),
     ("health",),

@@ -24,6 +24,7 @@ import pytest
 
 import supportbot
 from supportbot import Choice, Person, Reply, Ticket, Turn, match, on, read
+from supportbot.canned import read_canned
 from supportbot.config import ConfigFile, load_config
 from supportbot.domain.event import EVENTS
 from supportbot.knowledge.sources import read_sources
@@ -41,6 +42,7 @@ PAGES = (
     "docs/howto/first_skill.md",
     "docs/howto/operating.md",
     "docs/howto/privacy.md",
+    "docs/howto/slack.md",
     "docs/howto/testing_a_skill.md",
     "docs/howto/testing_against_slack.md",
     "docs/plugin_api.md",
@@ -138,6 +140,11 @@ def load_yaml(block: Block, folder: Path) -> None:
     if place.parent.name == "articles":
         assert read_sources([place])
         return
+    if place.name == "replies.yaml":
+        replies, wrong = read_canned(str(place))
+        assert replies
+        assert not wrong
+        return
     (folder / "articles").mkdir(exist_ok=True)
     (folder / "skills").mkdir(exist_ok=True)
     load_config(place, environment={"SLACK_BOT_TOKEN": "x", "SLACK_APP_TOKEN": "x"})
@@ -204,7 +211,17 @@ NOUNS: dict[str, Any] = {
 """How the page spells what has names, and what it is."""
 NOT_FOR_AUTHORS = {"turn.close", "turn.finish", "bot.act", "bot.keep_files", "heard.lines"}
 """What the engine itself calls."""
-OTHERS = {"BaseException", "BotHarness", "DeprecationWarning", "Exception", "False", "NAME", "None", "True", "ValueError"}
+OTHERS = {
+    "BaseException",
+    "BotHarness",
+    "DeprecationWarning",
+    "Exception",
+    "False",
+    "NAME",
+    "None",
+    "True",
+    "ValueError",
+}
 """Names with a capital that are no part of the face."""
 
 

@@ -82,4 +82,6 @@ async def run_beside(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:]:
+        sys.exit("Name the command to run beside the shop: python shop.py supportbot chat --config config.yaml")
     sys.exit(asyncio.run(run_beside(sys.argv[1:])))

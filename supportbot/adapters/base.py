@@ -6,7 +6,7 @@ What an adapter need *not* do: de-duplicate, keep order, retry, remember anythin
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import BinaryIO, Protocol
 
 import msgspec
@@ -17,7 +17,7 @@ from supportbot.domain.finding import Finding
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Outgoing
 
-Receive = Callable[[Event], Awaitable[None]]
+Receive = Callable[[Event], Awaitable[object]]
 """What an adapter gives its events to; when it returns the event is stored, and only then it may be acknowledged."""
 
 
@@ -38,6 +38,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
     reactions: bool = False
     """A message can be marked; else the mark's text is shown."""
+    edits: bool = False
+    """A message can be changed and taken away in place, by an id that `send` returns; else a line says what changed."""
+    forms: bool = False
+    """Several questions can be answered at once (`Outgoing.form`); else they are asked in turn."""
     idempotent: bool = False
     """Showing the same outgoing id twice is harmless, so an ambiguous message is simply sent again."""
     for_strangers: bool = True
@@ -52,6 +56,16 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str = ""
     address: Address | None = None
+    parts: tuple[str, ...] = ()
+    """What else the message consists of, in the adapter's own words: they come back with what `edits` it."""
+
+
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened while nobody served the platform."""
+
+    event: Event
+    is_answered: bool = False
+    """Another human has answered it since, where both can see it."""
 
 
 class Adapter(ABC):
@@ -68,8 +82,6 @@ class Adapter(ABC):
     """The workspace that `channel` names channels of, where `has_workspaces`: known once `connect` has succeeded, or
     set from an earlier run while the platform is away."""
     has_workspaces: bool = False
-    served_until: int = 0
-    """Set before `start`: until when the platform was served (milliseconds, 0 is never); what came since is missing."""
     trouble: str = ""
     """Set by a member while its platform is lost: why, in a few words that are nobody's; the bot is not ready then."""
 
@@ -83,6 +95,14 @@ class Adapter(ABC):
     @abstractmethod
     async def start(self, receive: Receive, files: Files) -> None:
         """Begin to feed events; called once, after `connect`. What it raises is tried again."""
+
+    async def missed(self, since: int) -> AsyncIterator[Missed]:  # noqa: ARG002 - a platform without a history
+        """Read what happened since an instant, oldest first in each place, once `start` has returned.
+
+        What came in already may be among it. A platform that asks to wait is waited for here.
+        """
+        for nothing in list[Missed]():
+            yield nothing
 
     @abstractmethod
     async def send(self, outgoing: Outgoing) -> Sent:

@@ -7,12 +7,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from supportbot.clock import SystemClock
 from supportbot.commands import process
+from supportbot.commands.beside import open_beside
 from supportbot.commands.options import CONFIG, DATA, configured
 from supportbot.config import Config
-from supportbot.domain.schema import SCHEMA
-from supportbot.storage.open import open_store
 from supportbot.testing.capture import Captured
 from supportbot.testing.capture import capture as captured
 from supportbot.testing.case_record import read_case
@@ -49,7 +47,7 @@ def capture(config_file: Path | None, data: Path | None, reference: str, output:
 
 
 async def _capture(config: Config, reference: str, target: Path, found: list[Captured]) -> None:
-    store = await open_store(config.storage.url, SCHEMA, read_only=True, clock=SystemClock())
+    store = await open_beside(config.storage.url)
     try:
         record = await read_case(store, reference, _TENANTS)
     finally:

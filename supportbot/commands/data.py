@@ -10,6 +10,7 @@ import msgspec
 
 from supportbot.clock import SystemClock
 from supportbot.commands import process
+from supportbot.commands.beside import open_beside
 from supportbot.commands.options import CONFIG, DATA, configured
 from supportbot.commands.progress import Bar, progress
 from supportbot.config import Config
@@ -19,10 +20,11 @@ from supportbot.data.archive import Archive
 from supportbot.data.erase import Erasure, Receipt, Traces, finish
 from supportbot.data.people import Someone
 from supportbot.domain.schema import SCHEMA
-from supportbot.errors import StoreError, StoreInUse
+from supportbot.errors import StoreError
 from supportbot.ids import Ids
 from supportbot.storage.base import Store, place_of
 from supportbot.storage.open import open_store
+from supportbot.storage.replace import copies_of
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -44,7 +46,8 @@ def backup(config_file: Path | None, data: Path | None, file: Path) -> None:
 
 
 async def _backup(config: Config, file: Path) -> None:
-    store = await _open_to_read(config, "back it up")
+    _refuse_memory(config.storage.url)
+    store = await open_beside(config.storage.url)
     try:
         with progress() as bar:
             footer = await archive.write(
@@ -111,7 +114,8 @@ def export(config_file: Path | None, data: Path | None, person: str | None, fold
 
 
 async def _export(config: Config, folder: Path, person: str | None) -> None:
-    store = await _open_to_read(config, "export from it")
+    _refuse_memory(config.storage.url)
+    store = await open_beside(config.storage.url)
     try:
         with progress() as bar:
             someone = await _find(store, person, bar) if person else None
@@ -175,6 +179,8 @@ async def _erase(config: Config, person: str, receipt: Path | None, *, yes: bool
     finally:
         await store.close()
     _hand_out(done, receipt)
+    for copy in copies_of(config.storage.url):
+        click.echo(f"{copy} is an earlier copy, and still has it all; remove it when you need it no more.", err=True)
 
 
 def _ask(someone: Someone, traces: Traces) -> None:
@@ -198,7 +204,11 @@ def _hand_out(receipt: Receipt, file: Path | None) -> None:
     if file is None:
         click.echo(text, nl=False)
         return
-    file.write_text(text, "utf-8")
+    try:
+        file.write_text(text, "utf-8")
+    except OSError:
+        click.echo(text, nl=False)  # it is done, and this is all that tells of it
+        raise
     click.echo(f"Erased; the receipt {receipt.receipt} is in {file}. Backups made before still have it all.")
 
 
@@ -207,16 +217,6 @@ def _hand_out(receipt: Receipt, file: Path | None) -> None:
 
 async def _find(store: Store, person: str, bar: Bar) -> Someone:
     return await people.find(store, person, lambda count: bar.show("Looking for them", count))
-
-
-async def _open_to_read(config: Config, purpose: str) -> Store:
-    url = config.storage.url
-    _refuse_memory(url)
-    try:
-        return await open_store(url, SCHEMA, read_only=True)
-    except StoreInUse as error:
-        what = f"{error}. On TinyDB the bot has to stop to {purpose}; on SQLite it may run"
-        raise StoreInUse(f"{what} (`supportbot move` takes you there)") from error
 
 
 def _refuse_memory(url: str) -> None:

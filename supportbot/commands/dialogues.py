@@ -13,13 +13,10 @@ from supportbot.adapters.console import Console
 from supportbot.app import open_app
 from supportbot.clock import SystemClock
 from supportbot.commands import process
+from supportbot.commands.beside import open_beside
 from supportbot.commands.options import CONFIG, DATA, configured
 from supportbot.config import Config
-from supportbot.domain.schema import SCHEMA
-from supportbot.errors import StoreInUse
 from supportbot.pipeline.check import Check, Checked
-from supportbot.storage.base import place_of
-from supportbot.storage.open import open_store
 from supportbot.testing.guard import forbid_connections
 
 _SHOWN = 5
@@ -63,15 +60,7 @@ def check(context: click.Context, config_file: Path | None, data: Path | None, a
 async def _look(config: Config, found: list[Checked], left_out: list[str]) -> None:
     forbid_connections()
     clock = SystemClock()
-    try:
-        store = await open_store(config.storage.url, SCHEMA, read_only=True, clock=clock)
-    except StoreInUse as error:
-        if place_of(config.storage.url)[0] != "tinydb":
-            raise
-        raise StoreInUse(
-            f"{error}. A tinydb store is one process's own: stop the bot for the check, or move to SQLite, where it "
-            "runs beside the bot"
-        ) from error
+    store = await open_beside(config.storage.url)
     here = msgspec.structs.replace(config, desk=msgspec.structs.replace(config.desk, agents_channel="console"))
     try:
         app = await open_app(here, clock, [lambda clock: Console(lambda _: None, clock)], store=store)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from supportbot.adapters.open import platforms_of
 from supportbot.commands.options import CONFIG, DATA
 from supportbot.config import Config, load_config, skills_despite_mistakes
 from supportbot.domain.finding import Finding
@@ -50,13 +51,16 @@ def _patient(file: Path | None, data: Path | None) -> Patient:
     except ConfigurationError as error:
         skills = skills_despite_mistakes(file) if file else Config(skills=())
         return Patient(file=file, config=None, skills=skills, mistakes=error.problems)
-    return Patient(file=file, config=config, skills=config)
+    try:
+        return Patient(file=file, config=config, skills=config, adapters=platforms_of(config))
+    except ConfigurationError as error:
+        return Patient(file=file, config=config, skills=config, mistakes=error.problems)
 
 
 def _show(findings: list[Finding]) -> None:
     width = max(len(finding.name) for finding in findings)
-    for finding in findings:
+    for finding, after in zip(findings, [*findings[1:], None], strict=True):
         state = click.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])
         click.echo(f"{state} {finding.name:<{width}}  {finding.what}")
-        if finding.todo:
+        if finding.todo and (after is None or after.todo != finding.todo):  # said once for all that it mends
             click.echo(f"{'':<8} {'':<{width}}  → {finding.todo}")

@@ -47,7 +47,7 @@ from supportbot.scaffold.placing import NewFile, place, taken
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing: what is not given gets its default.")
 @click.option("--force", is_flag=True, help="Replace what is there; .env keeps its lines.")
 def init(folder: Path, *, yes: bool, force: bool, systemd: bool | None, **given: Any) -> None:
-    """Set up a bot of your own in DIR: it asks a few questions and writes the files.
+    """Set up a bot of your own in DIR (or right here): it asks a few questions and writes the files.
 
     These are a configuration, first articles, and .env for the tokens, which only you can read. What may wait can be
     left empty. A token that is already in the environment is taken from there, so that scripts can hand it over.
@@ -123,6 +123,8 @@ def _tell(folder: Path, files: Mapping[str, NewFile], config: Config, answers: A
     to_do = [f"put {name}=… into {folder / ENVIRONMENT}" for name in answers.left]
     ignored = (folder / IGNORED).read_text("utf-8", errors="replace").split()
     to_do += [f"add a line {line} to {folder / IGNORED}" for line in (ENVIRONMENT, f"{DATA}/") if line not in ignored]
+    if UNIT in files and answers.platform == "console":
+        to_do.append(f"serve a platform: a service has no terminal, and ends at once; adapters in {folder / CONFIG}")
     if UNIT in files and getpass.getuser() == "root":
         to_do.append(f"give the service a user of its own: User= in {folder / UNIT}, and the folder to that user")
     if to_do:
@@ -138,6 +140,9 @@ def _next(folder: Path, files: Mapping[str, NewFile], answers: Answers) -> Itera
     config = folder / CONFIG
     yield f"supportbot kb match --kb {folder / KNOWLEDGE}", "what its articles answer"
     yield f"supportbot chat --config {config}", "talk to it in this terminal"
+    if "SLACK_BOT_TOKEN" in answers.left:
+        yield f"supportbot slack manifest --config {config}", "for api.slack.com/apps, which then gives the tokens"
+    yield f"supportbot doctor --config {config}", "see whether anything is missing"
     if answers.platform != "console":
         yield f"supportbot run --config {config}", f"serve {answers.platform.capitalize()}"
     if UNIT in files:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -22,7 +24,8 @@ def kb() -> None:
 def kb_match(base: Path, as_json: bool) -> None:  # noqa: ARG001 - lines are JSON either way
     """Show what the articles answer.
 
-    Each line in is a message (a JSON object), each line out says which articles fit and what the bot would do.
+    Each line in is a message (a JSON object; typed in a terminal, plain words), each line out says which articles fit
+    and what the bot would do.
 
     \b
     echo '{"text": "how do I reset my password?"}' | supportbot kb match --kb articles/
@@ -30,4 +33,11 @@ def kb_match(base: Path, as_json: bool) -> None:  # noqa: ARG001 - lines are JSO
     knowledge = Knowledge()
     knowledge.serve([base])
     lines = (raw.decode("utf-8", "surrogateescape") for raw in sys.stdin.buffer)
-    serve_lines(knowledge, lines, click.echo)
+    serve_lines(knowledge, _typed(lines) if sys.stdin.isatty() else lines, click.echo)
+
+
+def _typed(lines: Iterator[str]) -> Iterator[str]:
+    """Take what a person types as it is."""
+    click.echo("Ask something, in your own words; Ctrl-D ends it.", err=True)
+    for line in lines:
+        yield line if line.lstrip().startswith("{") or not line.strip() else json.dumps({"text": line.strip()})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import math
 from pathlib import Path
 
 import click
@@ -11,12 +13,28 @@ from supportbot.app import mistakes_of_skills
 from supportbot.config import Config, load_config, skills_despite_mistakes
 from supportbot.errors import ConfigurationError
 
+_HERE = Path("config.yaml")
+
+
+def _or_the_one_here(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
+    """Take the configuration of the folder where somebody works, so that no command mistakes an empty store for it."""
+    return _HERE if file is None and _HERE.is_file() else file
+
+
 CONFIG = click.option(
     "--config",
     "config_file",
     type=click.Path(path_type=Path),
-    help="The configuration file (YAML); without it, the defaults and sample articles.",
+    callback=_or_the_one_here,
+    help="The configuration file (YAML); without it, config.yaml where there is one here, else the defaults.",
 )
+NAMED_CONFIG = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="The configuration file (YAML), where its own counts.",
+)
+"""For what works as well without one, and must not fail where the one that lies here has mistakes."""
 DATA = click.option("--data", type=click.Path(path_type=Path), help="Keep the data in this folder instead.")
 STRICT = click.option(
     "--strict",
@@ -37,4 +55,11 @@ def configured(config_file: Path | None, data: Path | None) -> Config:
         return load_config(config_file, data=data)
     except ConfigurationError as error:
         others = asyncio.run(mistakes_of_skills(skills_despite_mistakes(config_file))) if config_file else []
-        raise ConfigurationError([*error.problems, *others]) from None
+        told = sorted([*error.problems, *others], key=functools.partial(_line, config_file))
+        raise ConfigurationError(told) from None
+
+
+def _line(file: Path | None, problem: str) -> float:
+    """Find the line that a mistake stands in, to tell them from the top down; those of other files come last."""
+    line = problem.removeprefix(f"{file}:").partition(":")[0]
+    return int(line) if line.isdecimal() else math.inf

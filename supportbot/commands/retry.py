@@ -9,13 +9,12 @@ import click
 
 from supportbot.clock import SECOND
 from supportbot.commands import process
+from supportbot.commands.beside import open_beside
 from supportbot.commands.options import CONFIG, DATA, configured
 from supportbot.config import Config
-from supportbot.domain.schema import SCHEMA
 from supportbot.domain.work import Work
 from supportbot.errors import NotFound
 from supportbot.storage.base import Store
-from supportbot.storage.open import open_store
 
 _MOST = 10_000
 
@@ -44,7 +43,7 @@ def retry(config_file: Path | None, data: Path | None, work_id: str | None, ever
 
 async def _retry(config: Config, work_id: str, *, everything: bool) -> None:
     is_only_asked = not (work_id or everything)
-    store = await open_store(config.storage.url, SCHEMA, read_only=is_only_asked)
+    store = await open_beside(config.storage.url, read_only=is_only_asked)
     try:
         dead = await store.buried(limit=_MOST)
         if is_only_asked:

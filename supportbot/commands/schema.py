@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from supportbot.commands.options import CONFIG, configured
+from supportbot.commands.options import NAMED_CONFIG, configured
 from supportbot.config import Config
 from supportbot.config_schema import json_schema
 from supportbot.plugins import find_skills
@@ -15,7 +15,7 @@ from supportbot.skills.base import name_of, settings_type
 
 
 @click.command()
-@CONFIG
+@NAMED_CONFIG
 def schema(config_file: Path | None) -> None:
     """Print the JSON schema (draft-07) of the configuration file, for your editor.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 import yaml
 
-from supportbot.commands.options import CONFIG, configured
+from supportbot.commands.options import CONFIG
+from supportbot.config import Config, load_config
+from supportbot.environment import names_in, read_environment
 from supportbot.errors import ConfigurationError
 from supportbot.texts import Texts
 
@@ -24,20 +27,31 @@ def slack() -> None:
 def manifest(config_file: Path | None, name: str, url: str) -> None:
     """Print an app manifest with exactly the features and scopes that the configuration uses.
 
-    Paste it at https://api.slack.com/apps under "Create New App", "From a manifest".
+    Paste it at https://api.slack.com/apps under "Create New App", "From a manifest"; Slack gives you the tokens then.
 
     \b
     supportbot slack manifest --config config.yaml
     """
-    from supportbot.adapters.slack.manifest import manifest as made  # noqa: PLC0415 - only where Slack is configured
+    from supportbot.adapters.slack.manifest import LONGEST_NAME  # noqa: PLC0415 - only where Slack is configured
+    from supportbot.adapters.slack.manifest import manifest as made  # noqa: PLC0415 - as above
 
-    config = configured(config_file, None)
+    config = _before_its_tokens(config_file)
     settings = config.adapters.slack
     if settings is None:
         raise ConfigurationError(
-            [f"{config.file or 'the defaults'}: adapters.slack is missing; add it, then come back"]
+            [f"{config.file or 'the defaults'}: adapters.slack is missing; add it, or name another file with --config"]
         )
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise click.UsageError(f"--name: Slack takes names of 1 to {LONGEST_NAME} characters")
     if settings.mode == "http" and not url.startswith("https://"):
         raise ConfigurationError(["mode: http needs --url, where Slack reaches the bot, as https://bot.example.com"])
     shown = made(settings, Texts(config.texts), name=name, url=url)
     click.echo(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def _before_its_tokens(file: Path | None) -> Config:
+    """Read the configuration although tokens are missing: Slack gives them for the app that the manifest makes."""
+    if file is None or not file.is_file():
+        return load_config(file)
+    later = dict.fromkeys(names_in(file.read_text("utf-8", "replace")), "LATER")
+    return load_config(file, environment={**later, **read_environment(file.parent), **os.environ})

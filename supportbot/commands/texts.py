@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from supportbot.commands.options import CONFIG, configured
+from supportbot.commands.options import NAMED_CONFIG, configured
 from supportbot.texts import audiences, placeholders, shipped
 
 
 @click.command()
-@CONFIG
+@NAMED_CONFIG
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print a block to paste into the configuration.")
 @click.argument("search", default="")
 def texts(config_file: Path | None, as_yaml: bool, search: str) -> None:
@@ -28,7 +28,7 @@ def texts(config_file: Path | None, as_yaml: bool, search: str) -> None:
     supportbot texts
     supportbot texts "talk to a person"
     supportbot texts --config config.yaml survey
-    supportbot texts --yaml greeting >> config.yaml
+    supportbot texts --yaml greeting            (paste it under texts: in config.yaml)
     """
     own = configured(config_file, None).texts if config_file else {}
     wanted = search.casefold()

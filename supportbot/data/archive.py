@@ -12,17 +12,19 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import Annotated, Any, BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
 from supportbot.clock import Clock, as_datetime
 from supportbot.domain.schema import SCHEMA
+from supportbot.domain.work import Work
 from supportbot.errors import StoreError, StoreFailed, StoreInUse
 from supportbot.storage.base import Store, Stored, place_of
 from supportbot.storage.format import FORMAT
@@ -33,7 +35,12 @@ from supportbot.version import __version__
 
 ARCHIVE = 1
 """The form of the file; count it up with any change that an earlier release could not read."""
+_BEGINNING = b'{"archive":'
 _TELL_EVERY = 500
+_LONGEST_LINE = 2**28
+"""Bytes; more than any record has, so that a file made to burst the memory does not."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+"""How kinds and logs are called; a store may name a file of its own after them."""
 
 T = TypeVar("T")
 Progress = Callable[[int], None]
@@ -61,6 +68,26 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
     checksum: str
 
 
+class _Document(msgspec.Struct):
+    """What a document of any release has."""
+
+    id: str
+    version: int
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_VALUES: dict[str, Any] = {
+    "document": _Document,
+    "entry": dict[str, Any],
+    "work": Work,
+    "buried": Work,
+    "number": _Count,
+    "unique": _Count,
+    "file": None,
+}
+"""What the value of an item is, by its sort."""
+
+
 class Restored(NamedTuple):
     """How much was put back, and where the store is that was there before."""
 
@@ -76,13 +103,30 @@ def _silent(_count: int) -> None:
 
 
 async def write(source: Source, path: Path, *, member: str, now: int, progress: Progress = _silent) -> Footer:
-    """Save everything in a file: written beside it, synced and renamed, so that half an archive never has its name."""
+    """Save everything in a file: written beside it, synced and renamed, so that half an archive never has its name.
+
+    An earlier archive is replaced; StoreError where the file is something else, the store itself say.
+    """
+    if _is_something_else(path):
+        raise StoreError(f"{path} is there already and is no backup; give another name")
     try:
         with _beside(path) as file, gzip.GzipFile("", "wb", 6, file, mtime=now / 1000) as lines:
             footer = await _write_lines(source, lines, member, now, progress)
     except OSError as error:
         raise StoreFailed(f"{path} cannot be written ({error}); the backup was not made") from error
     return footer
+
+
+def _is_something_else(path: Path) -> bool:
+    if not path.is_file():
+        return path.exists()  # a folder, or a device such as /dev/null
+    if not path.stat().st_size:
+        return False
+    try:
+        with gzip.open(path, "rb") as lines:
+            return lines.read(len(_BEGINNING)) != _BEGINNING
+    except (OSError, EOFError, zlib.error):
+        return True
 
 
 @contextmanager
@@ -151,7 +195,7 @@ class Archive:
                 footer = self._read(line, Footer)
                 continue
             digest.update(line)
-            counts[_sort(self._read(line, Stored))] += 1
+            counts[_sort(self._item(line))] += 1
             if counts.total() % _TELL_EVERY == 0:
                 progress(counts.total())
         if footer is None:
@@ -166,26 +210,38 @@ class Archive:
         next(lines)
         for line in lines:
             if not line.startswith(b'{"items":'):
-                yield self._read(line, Stored)
+                yield self._item(line)
 
     def _header(self, line: bytes) -> Header:
-        if not line.startswith(b'{"archive":'):
+        if not line.startswith(_BEGINNING):
             raise Damaged(f"{self.path} is no backup of supportbot; give a file that `supportbot backup` wrote")
         header = self._read(line, Header)
         if header.archive > ARCHIVE or header.format > FORMAT:
             raise Damaged(f"{self.path} was written by the newer release {header.release}; install that one first")
         return header
 
+    def _item(self, line: bytes) -> Stored:
+        """Read an item; a checksum tells nothing of who made the file, so no store is given what it would not write."""
+        item = self._read(line, Stored)
+        is_named = item.sort not in ("document", "entry") or _NAME.fullmatch(item.name)
+        if item.sort not in _VALUES or not is_named:
+            raise Damaged(f"{self.path} has a line that no store has written; use another copy")
+        self._read(bytes(item.value), _VALUES[item.sort])
+        return item
+
     def _read(self, line: bytes, type: type[T]) -> T:
         try:
             return msgspec.json.decode(line, type=type)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Damaged(f"{self.path} has a line that cannot be read ({error}); use another copy") from error
 
     def _lines(self) -> Iterator[bytes]:
         try:
             with gzip.open(self.path, "rb") as lines:
-                yield from lines
+                while line := lines.readline(_LONGEST_LINE):
+                    if len(line) == _LONGEST_LINE:
+                        raise Damaged(f"{self.path} has a line that is longer than any record; use another copy")
+                    yield line
         except FileNotFoundError as error:
             raise Damaged(f"{self.path} is not there; give a file that `supportbot backup` wrote") from error
         except EOFError as error:
@@ -217,11 +273,15 @@ async def restore(
     has_data = await _has_data(url, clock, replace=replace)
     if has_data and not replace:
         raise StoreError(f"{url} has data in it; with --replace it is kept beside, and the backup takes its place")
-    store = await open_store(beside, SCHEMA, clock=clock)
     try:
-        report = await move(archive, store, progress, checked)
-    finally:
-        await store.close()
+        store = await open_store(beside, SCHEMA, clock=clock)
+        try:
+            report = await move(archive, store, progress, checked)
+        finally:
+            await store.close()
+    except BaseException:
+        remove(Path(place_of(beside)[1]))
+        raise
     try:
         before = put_in_place(url, clock.now())
     except OSError as error:

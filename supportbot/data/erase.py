@@ -65,6 +65,8 @@ class Traces:
     """Their own, which go whole."""
     shared: set[str] = field(default_factory=set)
     """Other people's, in which they took part."""
+    keys: set[str] = field(default_factory=set)
+    """Under which the work waits that is about talks with them alone."""
     foreign: set[str] = field(default_factory=set)
     """Other people's that are still there and have something of theirs in them."""
     documents: set[Key] = field(default_factory=set)
@@ -107,6 +109,8 @@ class Erasure:
             if conversation:
                 is_own = conversation.requester.id == self._id
                 (traces.conversations if is_own else traces.foreign).add(case)
+                if is_own and conversation.direct:
+                    traces.keys.add(conversation.key)
         await self._each("Looking for their cases", self._note_part)
         await self._each("Looking for traces", self._note)
         return traces
@@ -145,11 +149,18 @@ class Erasure:
     def _is_theirs(self, item: Stored) -> bool:
         """Tell what goes: all in their conversations; elsewhere what is about them, but not what they said or sent."""
         case = _case_of(item)
-        if case in self.traces.conversations:
+        if case in self.traces.conversations or self._waits_with_them(item):
             return True
         if item.person != self._id:
             return False
         return not (item.name in (TIMELINE.name, ATTACHMENTS.name) and case in self.traces.foreign)
+
+    def _waits_with_them(self, item: Stored) -> bool:
+        """Tell whether work of others, an agent's command say, waits in a place that is theirs or named after them."""
+        if item.sort not in ("work", "buried"):
+            return False
+        key = str(_belonging(item.value).key)
+        return key in self.traces.keys or self._disguise.is_in(f"{item.key} {key}")
 
     def _note_theirs(self, item: Stored) -> None:
         traces = self.traces
@@ -272,7 +283,7 @@ class Erasure:
 
         def look(item: Stored) -> None:
             value = bytes(item.value)
-            if item.person == self._id or self._id in item.key:
+            if item.person == self._id or self._disguise.is_in(item.key):
                 left[_sort(item)] += 1
             elif self._disguise.may_be_in(value):
                 plain = msgspec.json.decode(value)
@@ -329,6 +340,7 @@ def _case_of(item: Stored) -> str:
 class _Belonging(msgspec.Struct):
     conversation: Any = ""
     group: Any = ""
+    key: Any = ""
 
 
 _belonging = msgspec.json.Decoder(_Belonging).decode

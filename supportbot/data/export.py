@@ -42,8 +42,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """The columns of each file, in their order."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNSAFE_IN_NAMES = re.compile(r"[^\w.-]+")  # our own pattern
+_LONGEST_NAME = 200
+"""Bytes of a file's name; most disks take 255."""
 
 
 class NotEmpty(StoreError):
@@ -247,4 +249,5 @@ async def _write_files(store: Store, folder: Path, held: list[Stored]) -> int:
 
 def _write_file(folder: Path, name: str, content: bytes) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / _UNSAFE_IN_NAMES.sub("_", name)[:80]).write_bytes(content)
+    short = _UNSAFE_IN_NAMES.sub("_", name)[:80].encode()[:_LONGEST_NAME].decode(errors="ignore")
+    (folder / short).write_bytes(content)

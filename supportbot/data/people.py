@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from supportbot.domain.person import Person
+from supportbot.domain.words import clean_name
 from supportbot.errors import StoreError
 from supportbot.storage.base import OF_PEOPLE, Store, Stored
 
@@ -30,6 +31,8 @@ class Someone:
     id: str
     names: tuple[str, ...]
     own_names: tuple[str, ...]
+    alike: tuple[str, ...] = ()
+    """Ids and names of others that have one of theirs in them, as `ada-2` has `ada`."""
 
 
 @dataclass
@@ -49,7 +52,8 @@ class People:
 
     def find(self, named: str) -> Someone:
         """Find a person by id, or by an exact name that only one has; Unclear lists who may be meant."""
-        found = [named] if named in self.names else [id for id, names in self.names.items() if named in names]
+        name = clean_name(named)  # as it was stored: what a terminal sends may be composed in another way
+        found = [named] if named in self.names else [id for id, names in self.names.items() if name in names]
         if len(found) == 1:
             return self._someone(found[0])
         if found:
@@ -61,7 +65,13 @@ class People:
     def _someone(self, id: str) -> Someone:
         names = tuple(self.names[id])
         others = {name for other, known in self.names.items() if other != id for name in known}
-        return Someone(id, names, tuple(name for name in names if name not in others))
+        return Someone(id, names, tuple(name for name in names if name not in others), self._alike(id, others))
+
+    def _alike(self, id: str, others: set[str]) -> tuple[str, ...]:
+        theirs = [name.casefold() for name in (id, id.rpartition("/")[2], *self.names[id])]
+        known = (others | self.names.keys()) - {id}
+        longer = [name for name in known if any(own in name.casefold() and own != name.casefold() for own in theirs)]
+        return tuple(sorted(longer))
 
     def _near(self, named: str) -> list[str]:
         wanted = named.casefold()

@@ -6,11 +6,12 @@ from typing import Any
 
 from supportbot.domain.address import PLACES
 from supportbot.domain.attachment import ATTACHMENTS, Attachment
+from supportbot.domain.card import CARDS
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.dialogue import DIALOGUES, ONCE
 from supportbot.domain.memory import MEMORIES
 from supportbot.domain.record import Kind
-from supportbot.domain.reply import OFFERS, SHOWN
+from supportbot.domain.reply import OFFERS, RELAYED, SHOWN
 from supportbot.domain.ticket import TICKETS
 from supportbot.domain.timeline import TIMELINE
 from supportbot.domain.work import TURNS, outbox
@@ -36,7 +37,7 @@ async def of_conversation(store: Store, conversation: Conversation) -> Changes:
         if dialogue := await store.get(DIALOGUES, name):
             changes.delete(DIALOGUES, dialogue)
     changes.forget(TIMELINE, id)
-    for log in (OFFERS, SHOWN, ONCE):
+    for log in (OFFERS, SHOWN, ONCE, RELAYED, CARDS):
         changes.forget(log, group=id)
     for queue in (TURNS, outbox(conversation.address.adapter)):
         for work in await store.pending(queue, group=id, limit=1_000):

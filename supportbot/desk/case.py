@@ -11,9 +11,23 @@ from supportbot.domain.address import PLACES, Address, Place, Side
 from supportbot.domain.conversation import CONVERSATIONS, Conversation, Owner
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Signal
+from supportbot.domain.form import Form
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.person import Person
-from supportbot.domain.reply import OFFERS, Button, Choice, Offer, Outgoing, Purpose, Reply
+from supportbot.domain.reply import (
+    FORM,
+    OFFERS,
+    RELAYED,
+    Button,
+    Choice,
+    Mark,
+    Offer,
+    Outgoing,
+    Purpose,
+    Relayed,
+    Reply,
+    relayed_under,
+)
 from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.domain.timeline import TIMELINE, Entry, EntryKind
 from supportbot.domain.work import outbox
@@ -58,22 +72,72 @@ class Case:
         author: str = "",
         only_for: str = "",
         offer: Offer | None = None,
+        form: Form | None = None,
+        answers: str = "",
     ) -> Outgoing:
-        """Say something to the requester, where they are now; `offer` is what its choices do, if a dialogue asks."""
+        """Say something to the requester, where they are now.
+
+        Where a dialogue asks, `offer` is what its choices do, and `form` what can be filled in. `answers` is the event
+        key of the plain message that it answers.
+        """
         conversation = self.conversation
         to = conversation.address
-        outgoing = self._post(reply, to, purpose, skill, author=author, only_for=only_for, offer=offer)
+        outgoing = self._post(reply, to, purpose, skill, author=author, only_for=only_for, offer=offer, form=form)
         kind: EntryKind = "agent" if author else "bot"
-        entry = Entry(at=outgoing.at, kind=kind, who=author, text=outgoing.text, id=outgoing.id)
+        entry = Entry(
+            at=outgoing.at,
+            kind=kind,
+            who=author,
+            text=outgoing.text,
+            files=outgoing.files,
+            id=outgoing.id,
+            answers=answers,
+        )
         self.note_entry(entry, conversation.requester)
         self.update(
             last_question="", last_offer=outgoing.id if outgoing.choices else ""
         )  # in any case: a change of owner meanwhile is met as a conflict
         return outgoing
 
-    def tell_agents(self, reply: Reply | str, *, opens_thread: bool = False, react: str = "") -> Outgoing:
-        """Say something in the case's thread in the agents' channel."""
-        return self._post(reply, self.desk, "agents", opens_thread=opens_thread, reaction_to=react)
+    def relayed(self, sent: Outgoing, side: Side, author: Person, said: tuple[str, ...]) -> None:
+        """Remember what somebody's words became on the other side, so that a later change of them is followed.
+
+        `author` has the name that the other side knows, `said` the event keys of the messages with the words.
+        """
+        entry = Relayed(
+            id=sent.id,
+            address=sent.address,
+            conversation=self._id,
+            side=side,
+            person=author.id,
+            who=author.name,
+            said=said,
+            files=len(sent.files),
+        )
+        for key in said:
+            self.ledger.append(RELAYED, relayed_under(key), entry, author.id, self._id)
+
+    def tell_agents(
+        self, reply: Reply | str, *, opens_thread: bool = False, instead: Address | None = None
+    ) -> Outgoing:
+        """Say something in the case's thread in the agents' channel, or `instead` somewhere else where agents read."""
+        return self._post(reply, instead or self.desk, "agents", opens_thread=opens_thread)
+
+    def change(self, id: str, reply: Reply | str, *, address: Address, purpose: Purpose, author: str = "") -> Outgoing:
+        """Replace a message, under our id, that was sent to an address before."""
+        return self._post(reply, address, purpose, author=author, edits=id)
+
+    def take_away(self, id: str, *, address: Address, purpose: Purpose) -> Outgoing:
+        """Remove a message, under our id, that was sent to an address before."""
+        return self._post("", address, purpose, edits=id, removes=True)
+
+    def tell(self, address: Address, words: str, *, purpose: Purpose) -> Outgoing:
+        """Say something at an address, of which no timeline needs to know."""
+        return self._post(words, address, purpose)
+
+    def mark(self, key: str, mark: Mark, words: str, *, at: Address) -> Outgoing:
+        """Mark the message of an event key, which stands at an address; where nothing can be marked, say the words."""
+        return self._post(words, at, "command", reaction_to=key, mark=mark)
 
     def answer_at(
         self,
@@ -81,15 +145,13 @@ class Case:
         reply: Reply | str,
         *,
         skill: str = "",
-        react: str = "",
         about: str = "",
         only_for: str = "",
         offer: Offer | None = None,
+        form: Form | None = None,
     ) -> Outgoing:
         """Answer someone at the address where they wrote; `about` is another conversation that it belongs to."""
-        return self._post(
-            reply, address, "command", skill, reaction_to=react, about=about, only_for=only_for, offer=offer
-        )
+        return self._post(reply, address, "command", skill, about=about, only_for=only_for, offer=offer, form=form)
 
     def _post(
         self,
@@ -98,13 +160,13 @@ class Case:
         purpose: Purpose,
         skill: str = "",
         *,
-        author: str = "",
         offer: Offer | None = None,
-        opens_thread: bool = False,
-        reaction_to: str = "",
+        form: Form | None = None,
         about: str = "",
         only_for: str = "",
+        **more: Any,
     ) -> Outgoing:
+        """Put a message into the outbox; `more` are further fields of an Outgoing."""
         reply = Reply(reply) if isinstance(reply, str) else reply
         conversation, name = self.conversation, self.ledger.new_id("o")
         outgoing = Outgoing(
@@ -113,15 +175,16 @@ class Case:
             conversation=about or conversation.id,
             purpose=purpose,
             text=reply.text,
-            choices=tuple([Button(f"{name}.{n}", choice.label) for n, choice in enumerate(reply.choices, 1)]),
+            choices=tuple(
+                [Button(f"{name}.{n}", choice.label, choice.menu) for n, choice in enumerate(reply.choices, 1)]
+            ),
             files=tuple(reply.files),
-            author=author,
             only_for=only_for,
-            opens_thread=opens_thread,
-            reaction_to=reaction_to,
+            form=msgspec.structs.replace(form, id=f"{name}.{FORM}") if form else None,
             at=self.ledger.now,
+            **more,
         )
-        if reply.choices:
+        if reply.choices or form:
             plain = Offer(conversation=conversation.id, person=only_for, skill=skill, choices=tuple(reply.choices))
             side: Side = "agents" if address.outside_thread == self.ledger.rules.agents else "requester"
             kept = msgspec.structs.replace(offer or plain, side=side)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from supportbot.clock import MINUTE, milliseconds
@@ -9,6 +11,7 @@ from supportbot.desk import cards, tickets
 from supportbot.desk.case import Case
 from supportbot.domain.conversation import ClaimedAlready, Handoff
 from supportbot.domain.event import Signal
+from supportbot.domain.file import File
 from supportbot.domain.markdown import escape
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Reply
@@ -36,7 +39,6 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
     elif ticket.assignee:
         case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=now))  # anybody may take it
     await case.take_place()
-    await case.own("queue")
     case.update(
         queued_at=now,
         misses=0,
@@ -44,8 +46,8 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
     )
     await case.open_desk()
     case.ledger.unsay(case.ledger.cards.get(ticket.id, ""))  # opened in this very turn: one card says all of it
-    card = await cards.handoff(case, ticket, await tickets.of_requester(case, limit=4))
-    case.tell_agents(card, opens_thread=True)
+    await cards.post(case, ticket, await cards.handoff(case, ticket, await tickets.of_requester(case, limit=4)))
+    await case.own("queue")  # what it withholds is shown behind the card, which opens the thread
     _watch_queue(case)
     case.happened("handed_off", reference=ticket.reference, reason=reason)
     return ticket
@@ -93,9 +95,10 @@ async def give_to(case: Case, ticket: Ticket, agent: Person) -> None:
     handoff = case.conversation.handoff or Handoff(ticket=ticket.reference, reason="", asked_at=now)
     claimed = msgspec.structs.replace(handoff, ticket=ticket.reference, claimed_at=now, agent_spoke_at=0, heard_at=now)
     case.update(handoff=claimed, ticket=ticket.reference)
-    _assigned(case, ticket, agent)
+    ticket = _assigned(case, ticket, agent)
     _stop_watching(case)
     watch_claim(case)
+    await cards.update(case, ticket)
     case.happened("claimed", reference=ticket.reference, agent=agent.id)
 
 
@@ -120,6 +123,7 @@ async def release(case: Case, ticket: Ticket, *, by: Person, to_bot: bool = Fals
     if to_bot:
         await case.own("bot")
         case.update(handoff=None, queued_at=0)
+        await cards.update(case, ticket)
         case.say(case.texts("handoff.back_to_bot", reference=ticket.reference), purpose="notice")
         return ticket
     await requeue(case)
@@ -136,6 +140,8 @@ async def requeue(case: Case) -> None:
     if handoff:
         case.update(handoff=msgspec.structs.replace(handoff, claimed_at=0, agent_spoke_at=0, heard_at=now))
     case.update(queued_at=case.conversation.queued_at or now)
+    if ticket := await case.ticket():
+        await cards.update(case, ticket)
     _watch_queue(case)
 
 
@@ -148,11 +154,42 @@ async def assign(case: Case, ticket: Ticket, agent: Person) -> Ticket:
     return ticket
 
 
-async def reply(case: Case, ticket: Ticket, agent: Person, words: str) -> Ticket:
-    """Show an agent's words to the requester, under the agent's or the team's name; only the claimer may."""
+async def reply(
+    case: Case, ticket: Ticket, agent: Person, words: str, *, files: Sequence[File] = (), said: str = ""
+) -> Ticket:
+    """Show an agent's words to the requester, under the agent's or the team's name; only the claimer may.
+
+    `said` is the event key of the message that has the words: a later change of it is followed.
+    """
+    _must_have_it(case, ticket, agent)
+    return _relay(case, ticket, agent, Reply(as_said(case, words, files), files=tuple(files)), said)
+
+
+async def reply_canned(case: Case, ticket: Ticket, agent: Person, name: str) -> Ticket:
+    """Say one of the team's canned replies to the requester; the agents see what was said."""
+    canned = {known.casefold(): text for known, text in case.ledger.rules.canned.items()}
+    if name.strip().casefold() not in canned:
+        raise NotFound(f"no canned reply is called {name}")
+    _must_have_it(case, ticket, agent)
+    words = canned[name.strip().casefold()].format(
+        requester=case.requester_name,
+        agent=escape(public_name(case, agent)),
+        reference=ticket.reference,
+        subject=escape(ticket.subject),
+    )
+    return _relay(case, ticket, agent, Reply(words))
+
+
+def _must_have_it(case: Case, ticket: Ticket, agent: Person) -> None:
     if case.conversation.agent is None or case.conversation.agent.id != agent.id:
         raise IllegalMove(f"claim {ticket.reference} first")
-    return _relay(case, ticket, agent, words)
+
+
+def as_said(case: Case, words: str, files: Sequence[File] = ()) -> str:
+    """Word what an agent said as the requester sees it; files alone are named."""
+    if words.strip() or not files:
+        return escape(words)
+    return case.texts("handoff.files_only", names=escape(", ".join(file.name for file in files)))
 
 
 def public_name(case: Case, agent: Person) -> str:
@@ -160,16 +197,19 @@ def public_name(case: Case, agent: Person) -> str:
     return case.texts("handoff.team_name") if case.ledger.rules.settings.anonymous else agent.name
 
 
-def _relay(case: Case, ticket: Ticket, agent: Person, words: str) -> Ticket:
-    case.say(escape(words), purpose="relay", author=public_name(case, agent))
+def _relay(case: Case, ticket: Ticket, agent: Person, reply: Reply, said: str = "") -> Ticket:
+    who = public_name(case, agent)
+    sent = case.say(reply, purpose="relay", author=who)
+    if said:
+        case.relayed(sent, "agents", Person(agent.id, who), (said,))
     return answered(case, ticket)
 
 
-async def solve(case: Case, ticket: Ticket, by: Person, last_words: str = "") -> Ticket:
+async def solve(case: Case, ticket: Ticket, by: Person, last_words: str = "", *, said: str = "") -> Ticket:
     """Solve a ticket with a word to the requester; the bot takes the conversation back if it was about that."""
     _must_be_unsolved(ticket)
     if last_words:
-        ticket = _relay(case, ticket, by, last_words)
+        ticket = _relay(case, ticket, by, Reply(escape(last_words)), said)
     moved = await tickets.move(case, ticket, "solved", by=by.name)
     await _end(case, ticket)
     case.say(case.texts("handoff.solved", reference=ticket.reference), purpose="notice")
@@ -199,6 +239,7 @@ async def leave_as_ticket(case: Case) -> Ticket:
     """Stop waiting in the chat; the ticket stays open and in the agents' list."""
     ticket = await _ticket(case)
     await _end(case, ticket)
+    await cards.update(case, ticket)
     case.tell_agents(case.texts("agents.left_as_ticket", reference=ticket.reference, who=case.requester_name))
     return ticket
 

@@ -115,6 +115,19 @@ class Ledger:
             person=person.id,
         )
 
+    def send_later(self, outgoing: Outgoing, person: Person, due: int, *, group: str) -> None:
+        """Put a message into the outbox that goes out at an instant, unless it is cancelled; it is found by `group`."""
+        address = outgoing.address
+        self._work[outgoing.id] = Work(
+            id=outgoing.id,
+            queue=outbox(address.adapter),
+            key=address.key,
+            due=due,
+            payload=outgoing,
+            group=group,
+            person=person.id,
+        )
+
     def unsay(self, id: str) -> None:
         """Take back a message of this turn, with what its choices would do."""
         self._work.pop(id, None)

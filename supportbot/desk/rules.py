@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from supportbot.config import DeskSettings, LimitsSettings
@@ -12,6 +12,7 @@ from supportbot.domain.person import Person
 from supportbot.texts import Texts
 
 FindPerson = Callable[[Person, str], Awaitable[Person | None]]
+FindChannel = Callable[[str], Address | None]
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class Rules:
     """What every desk action needs to know and none may change."""
 
     settings: DeskSettings
-    agents: Address
-    """The agents' channel."""
+    find_agents: Callable[[], Address]
+    """Names the agents' channel: in which workspace it is, the platform may first have to say."""
     texts: Texts
     listened: frozenset[str] = field(default_factory=frozenset)
     """The events that some skill listens to; others are not worth a piece of work."""
@@ -30,15 +31,30 @@ class Rules:
     """What the help says of them: the name, the line, who may use it."""
     reacting: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can mark a message with a reaction."""
+    editing: frozenset[str] = field(default_factory=frozenset)
+    """The adapters whose platform can change a message, and take it away, in place."""
+    forms: frozenset[str] = field(default_factory=frozenset)
+    """The adapters whose platform can show a form."""
     strangers: frozenset[str] = field(default_factory=frozenset)
     """The adapters on which anybody may write, and machines among them."""
+    unanswered_after: Mapping[str, int] = field(default_factory=dict)
+    """For adapters: how long a topic in a room waits for a human before the agents are shown it (milliseconds)."""
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     bots: frozenset[str] = field(default_factory=frozenset)
     """The other bots that are answered (``slack/B024BE7LD``)."""
     find_person: FindPerson | None = None
     """Finds the person whom somebody on the same platform names (``@sam``)."""
+    find_channel: FindChannel | None = None
+    """Finds a channel by its name in the configuration (``slack:C024BE7LD``); None where its platform is not served."""
+    canned: Mapping[str, str] = field(default_factory=dict)
+    """The canned replies by name."""
     tenants: dict[str, str] = field(default_factory=dict)
     """The tenant of each workspace (``slack/T024BE7LD``); empty means that the whole configuration is one."""
+
+    @property
+    def agents(self) -> Address:
+        """The agents' channel."""
+        return self.find_agents()
 
     def tenant_of(self, address: Address) -> str | None:
         """Name the tenant that an address belongs to; None is an unlisted workspace, which is refused."""

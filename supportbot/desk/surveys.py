@@ -25,10 +25,10 @@ def asked(case: Case, ticket: Ticket) -> None:
     _change(case, ticket, msgspec.structs.replace(ticket.survey, asked_at=case.ledger.now))
 
 
-def rate(case: Case, ticket: Ticket, rating: int, *, by: Person, comment: str = "") -> bool:
+def rate(case: Case, ticket: Ticket, rating: int, *, by: Person, comment: str = "", low_to: str | None = None) -> bool:
     """Store a rating of 1 to 5, or a comment to it; the agents hear of a low one, with an offer to reopen.
 
-    Tells whether it is a low one.
+    They do in the case's thread, or in the channel that `low_to` names. Tells whether it is a low one.
     """
     if by.id != ticket.requester.id:
         raise NotAllowed("only the requester rates a ticket")
@@ -41,7 +41,7 @@ def rate(case: Case, ticket: Ticket, rating: int, *, by: Person, comment: str = 
     _change(case, ticket, survey)
     case.note("rating", by.name, comment or str(rating), ticket=ticket.reference)
     if rating <= _LOW and (first or comment):
-        _tell_agents(case, ticket, survey)
+        _tell_agents(case, ticket, survey, low_to)
     if first:
         case.happened("ticket_rated", reference=ticket.reference, rating=rating)
     return rating <= _LOW
@@ -51,8 +51,9 @@ def _change(case: Case, ticket: Ticket, survey: Survey) -> None:
     case.ledger.put(TICKETS, msgspec.structs.replace(ticket, survey=survey))
 
 
-def _tell_agents(case: Case, ticket: Ticket, survey: Survey) -> None:
-    texts = case.texts
+def _tell_agents(case: Case, ticket: Ticket, survey: Survey, low_to: str | None) -> None:
+    texts, rules = case.texts, case.ledger.rules
+    elsewhere = rules.find_channel(low_to) if low_to and rules.find_channel else None
     line = texts(
         "agents.low_rating",
         reference=ticket.reference,
@@ -60,4 +61,8 @@ def _tell_agents(case: Case, ticket: Ticket, survey: Survey) -> None:
         rating=survey.rating,
         comment=f"\n{quote(survey.comment)}" if survey.comment else "",
     )
-    case.tell_agents(Reply(line, [Choice(texts("agents.reopen"), command=f"reopen {ticket.reference}")]))
+    reopen = Choice(texts("agents.reopen"), command=f"reopen {ticket.reference}")
+    if elsewhere in (None, rules.agents):
+        case.tell_agents(Reply(line, [reopen]))
+    else:  # whoever reads it there need not be an agent: it has no buttons
+        case.tell_agents(line, instead=elsewhere)

@@ -62,7 +62,7 @@ async def open_ticket(
 async def announce(case: Case, ticket: Ticket) -> None:
     """Show a new ticket to the agents."""
     await case.open_desk()
-    case.ledger.cards[ticket.id] = case.tell_agents(cards.new_ticket(case, ticket), opens_thread=True).id
+    case.ledger.cards[ticket.id] = (await cards.post(case, ticket, cards.new_ticket(case, ticket))).id
 
 
 async def of_requester(case: Case, *, limit: int = 20) -> list[Ticket]:
@@ -91,6 +91,8 @@ async def move(case: Case, ticket: Ticket, status: Status, *, by: str) -> Ticket
         case.later(_due("ticket_close", case, ticket), after=after, id=closing)
     elif ticket.status == "solved":
         ledger.cancel(closing)
+    if status in ("solved", "open") or ticket.is_unsolved:
+        await cards.update(case, moved, by=by)  # a solved one that closes in time says still who solved it
     name = "reopened" if status == "open" and ticket.status not in UNSOLVED else status
     if name in _TOLD:
         case.happened(f"ticket_{name}", reference=ticket.reference)

@@ -59,6 +59,8 @@ class Conversation(Record, frozen=True, kw_only=True):
     """The key of its first address: its work is done in order under it, wherever it moves."""
     address: Address
     """Where the requester is reached now."""
+    link: str = ""
+    """Where others can see the message that began it, as a web address."""
     requester: Person
     direct: bool = True
     owner: Owner = "bot"

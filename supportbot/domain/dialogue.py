@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from supportbot.domain.event import Event, Signal
+from supportbot.domain.form import Form
 from supportbot.domain.person import Person
 from supportbot.domain.record import Index, Kind, Log, Record
 from supportbot.domain.reply import Choice
@@ -22,6 +23,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The class name of the error that came of it instead; its text is in `result`."""
     details: dict[str, Any] = {}
     """What that error carried beside its text."""
+    whole: bool = False
+    """ask: a form that was filled in and sent as one; whoever did that has seen all of it."""
     at: int = 0
     """ask: when it was answered, in milliseconds since 1970 UTC: the time goes on there in a replay, too."""
 
@@ -40,7 +43,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     raises: bool = False
     """`within` was given: the deadline raises NoAnswer instead of ending the dialogue."""
     part: dict[str, Any] = {}
-    """Of a form: the fields that are filled in already, in the order of their questions."""
+    """Of a form: the fields that are filled in already."""
+    form: Form | None = None
+    """The form that can be filled in instead."""
 
 
 class Dialogue(Record, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     address: Address
     files: tuple[File, ...] = ()
+    by_bot: bool = False
+    """Another bot or a webhook said it, no human."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="event"):
@@ -44,7 +46,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     fields: dict[str, str] = {}
     """form: what was filled in, by field."""
     about: Said | None = None
-    """command: the message that it was called on."""
+    """command: the message that it was called on, which whoever calls it can see; they are answered at the address."""
     target: str = ""
     """edit, delete, reaction: the event key of the message it is about; reaction: the emoji is in `text`."""
     files: tuple[File, ...] = ()

@@ -8,9 +8,11 @@ import msgspec
 
 from supportbot.domain.address import Address, Side
 from supportbot.domain.file import File
+from supportbot.domain.form import Form
 from supportbot.domain.record import Log
 from supportbot.domain.words import clean
 from supportbot.errors import SkillError
+from supportbot.ids import derived
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -24,6 +26,8 @@ class Choice(msgspec.Struct, frozen=True):
     to: str = ""
     value: str = ""
     command: str = ""
+    menu: str = ""
+    """The words on the menu that it is chosen from, with the others that say the same; "" is a button of its own."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -59,6 +63,8 @@ class Button(msgspec.Struct, frozen=True):
 
     id: str
     label: str
+    menu: str = ""
+    """The words on the menu that it stands in, where the platform has menus."""
 
 
 Purpose = Literal["answer", "command", "relay", "notice", "agents"]
@@ -78,6 +84,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
     purpose: Purpose
     text: str
     choices: tuple[Button, ...] = ()
+    form: Form | None = None
+    """What can be filled in instead of answering in words, where the platform has forms."""
     files: tuple[File, ...] = ()
     author: str = ""
     """relay: the name of the human whose words these are."""
@@ -86,7 +94,11 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
     opens_thread: bool = False
     """The first message of a case in the agents' channel: its thread becomes a place of the conversation."""
     edits: str = ""
-    """The id of an earlier outgoing message that this one replaces in place."""
+    """The id of an earlier outgoing message that this one replaces in place; an adapter gets the platform's own id."""
+    removes: bool = False
+    """What `edits` names is taken away; the text says so where it can only be said."""
+    parts: tuple[str, ...] = ()
+    """Set for the adapter: what else the message that `edits` names consists of, as it told itself (`Sent.parts`)."""
     reaction_to: str = ""
     """The event key of a message to mark with a reaction; the text is for platforms that have none."""
     mark: Mark = "taken"
@@ -112,6 +124,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OFFERS: Log[Offer] = Log("offers", Offer)
+FORM = "form"
+"""What stands for a message's form where its choices have their number: ``o1.form`` beside ``o1.1``."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +133,36 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     address: Address
+    parts: tuple[str, ...] = ()
+    """The platform's own ids of what else belongs to it: the further posts of a long message, its files."""
 
 
 SHOWN: Log[Shown] = Log("shown", Shown)
+
+
+class Relayed(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody's words became on the other side; kept in a log under `relayed_under` of the message they said."""
+
+    id: str
+    """The outgoing message."""
+    address: Address
+    """Where that was sent to: what is said about it later goes behind it, in order."""
+    conversation: str
+    side: Side
+    """Whose words they were: an agent's, or the requester's."""
+    person: str
+    """The id of whoever said them: nobody else changes them."""
+    who: str
+    """What they are called on the other side."""
+    said: tuple[str, ...]
+    """The event keys of all messages that became this one, in order: what comes fast is joined."""
+    files: int = 0
+    """How many files came with the words."""
+
+
+RELAYED: Log[Relayed] = Log("relayed", Relayed)
+
+
+def relayed_under(said: str) -> str:
+    """Name where the log has a message: its event key may hold a person's name, which the key of a log may not."""
+    return derived("r", said)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 _LONGEST_END = 3.0
 _ANSWERS_STILL = 0.5
 """Seconds that answers under way get when the server ends."""
+MOST_CONNECTIONS = 50
+_ACCEPTED_AT_ONCE = 10
+"""So many may come in above the bound, as they are counted only a moment later."""
+LONGEST_CONNECTION = 30.0
+"""Seconds. Without both bounds, whoever connects and says nothing takes the bot's own file descriptors."""
 
 
 class HealthServer:
@@ -73,11 +79,14 @@ class HealthServer:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         runner = web.AppRunner(self._routes(app, looks), access_log=None, shutdown_timeout=_ANSWERS_STILL)
         await runner.setup()
+        assert runner.server is not None  # noqa: S101 - the line above made it
+        answer = _bounded(runner.server, self._loop)
+        door = await self._loop.create_server(answer, sock=listening, backlog=_ACCEPTED_AT_ONCE)
         try:
-            await web.SockSite(runner, listening).start()
             is_up.set_result(None)
             await self._ending.wait()
         finally:
+            door.close()
             await runner.cleanup()
 
     def _routes(self, app: App, looks: Looks) -> web.Application:
@@ -107,6 +116,26 @@ class HealthServer:
         routes.router.add_get("/readyz", readyz)
         routes.router.add_get("/metrics", scrape)
         return routes
+
+
+def _bounded(server: web.Server, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
+    """Make what answers a new connection: no more than so many at a time, each for so long."""
+
+    def answer() -> asyncio.Protocol:
+        if len(server.connections) >= MOST_CONNECTIONS:
+            return _Refusal()
+        handler = server()
+        loop.call_later(LONGEST_CONNECTION, handler.force_close)
+        return handler
+
+    return answer
+
+
+class _Refusal(asyncio.Protocol):
+    """Closes a connection at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 def listen(settings: HealthSettings, file: Path | None) -> socket.socket:

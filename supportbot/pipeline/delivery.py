@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from supportbot.adapters.base import Adapter, Sent
@@ -22,6 +24,7 @@ from supportbot.vitals import Vitals
 _LOOK_AGAIN = 10 * SECOND
 _GIVE_UP_LOOKING = 5 * MINUTE
 _UNCLEAR = "unclear"
+_MOST_PUT_OFF = 10_000
 
 
 class Delivery:
@@ -33,6 +36,8 @@ class Delivery:
         self._rules = rules
         self._adapters = adapters
         self._vitals = vitals
+        self._put_off: dict[str, int] = {}
+        """Messages of which the platform said that nothing was shown, with the attempt that it said it of."""
         self.crew: Crew
 
     async def deliver(self, work: Work) -> list[Work]:
@@ -41,10 +46,12 @@ class Delivery:
         if not isinstance(outgoing, Outgoing):
             raise TypeError(f"{work.id} in the outbox is no message")
         changes, outcome = Changes(), "sent"
+        real = await self._really(outgoing)
         try:
-            sent = await self._send(work, outgoing)
+            sent = await self._send(work, real) if real else Sent()  # what it would change was never shown
         except TryLater as wait:
             outcome = "put off"
+            self._note_put_off(work)
             changes.postpone(work, self._clock.now() + round(wait.after * SECOND), ASKED_TO_WAIT)
         except Unclear as doubt:
             outcome = "unclear"
@@ -54,11 +61,12 @@ class Delivery:
             adapter = outgoing.address.adapter
             log.error("a message was refused", work=work.code, adapter=adapter, reason=refusal.code or None)
             changes.bury(work, type(refusal).__name__)
-            self._show_agents(work, outgoing, changes)
+            self._tell_refused(work, outgoing, refusal, changes)
         else:
-            await self._remember_place(outgoing, sent, changes)
+            if real and real.opens_thread:
+                await self._remember_place(outgoing, sent, changes)
             if sent.id not in ("", outgoing.id):
-                shown = Shown(id=sent.id, address=sent.address or outgoing.address)
+                shown = Shown(id=sent.id, address=sent.address or outgoing.address, parts=sent.parts)
                 changes.append(SHOWN, outgoing.id, shown, work.person, outgoing.conversation)
             changes.finish(work)
         self._vitals.deliveries[outgoing.address.adapter][outcome] += 1
@@ -67,16 +75,22 @@ class Delivery:
         fault_point("delivery.after_mark")
         return claimed
 
-    async def _send(self, work: Work, outgoing: Outgoing) -> Sent:
-        adapter = self._adapters[outgoing.address.adapter]
-        real = await self._really(outgoing)
+    async def _send(self, work: Work, real: Outgoing) -> Sent:
+        adapter = self._adapters[real.address.adapter]
         fault_point("delivery.before_send")
         sent = None
-        if work.attempt > 1 and not adapter.capabilities.idempotent:
+        is_sure = self._put_off.pop(work.id, 0) == work.attempt - 1
+        if not is_sure and not adapter.capabilities.idempotent:
             sent = await self._find_sent(adapter, work, real)
         if sent is None:
             sent = await adapter.send(real)
         return sent if sent.address else msgspec.structs.replace(sent, address=real.address)
+
+    def _note_put_off(self, work: Work) -> None:
+        """Note that this attempt showed nothing: unless another process tries in between, nobody has to look."""
+        if len(self._put_off) >= _MOST_PUT_OFF:
+            self._put_off.clear()
+        self._put_off[work.id] = work.attempt
 
     async def _find_sent(self, adapter: Adapter, work: Work, real: Outgoing) -> Sent | None:
         """Look whether it was shown; a platform that cannot tell leaves it unclear, for a while."""
@@ -92,18 +106,29 @@ class Delivery:
             raise Unclear("whether it was shown could not be read back") from doubt
         return None
 
-    async def _really(self, outgoing: Outgoing) -> Outgoing:
-        """Replace a case's thread by the one that the platform opened for it."""
+    async def _really(self, outgoing: Outgoing) -> Outgoing | None:
+        """Replace a case's thread by the one that the platform opened for it, and our id of a message by its own.
+
+        None where that message is nowhere: it was refused, or withheld.
+        """
+        if outgoing.edits:
+            known = await self._store.read(SHOWN, outgoing.edits, limit=1)
+            if not known.items:
+                return None
+            shown = known.items[0]
+            return msgspec.structs.replace(outgoing, edits=shown.id, address=shown.address, parts=shown.parts)
         if outgoing.purpose != "agents" or not outgoing.address.thread:
             return outgoing
         place = await self._store.get(PLACES, outgoing.address.key)
-        if place is None or place.address is None:
-            return outgoing
+        if place is None:
+            return msgspec.structs.replace(outgoing, address=outgoing.address.outside_thread)  # agents never saw it
+        if place.address is None:
+            return msgspec.structs.replace(outgoing, opens_thread=True)  # whatever comes first opens it
         return msgspec.structs.replace(outgoing, address=place.address, opens_thread=False)
 
     async def _remember_place(self, outgoing: Outgoing, sent: Sent, changes: Changes) -> None:
         landed = sent.address
-        if not outgoing.opens_thread or landed is None or landed.key == outgoing.address.key:
+        if landed is None or landed.key == outgoing.address.key:
             return
         case_thread = await self._store.get(PLACES, outgoing.address.key)
         if case_thread is None or case_thread.address:
@@ -111,24 +136,41 @@ class Delivery:
         changes.put(PLACES, msgspec.structs.replace(case_thread, address=landed))
         changes.put(PLACES, Place(id=landed.key, conversation=outgoing.conversation, side="agents"))
 
-    def _show_agents(self, work: Work, outgoing: Outgoing, changes: Changes) -> None:
-        """Show the agents what was refused: a requester's message in its case's thread, their own in the channel."""
+    # --- what was refused -----------------------------------------------------------------------------------------
+
+    def _tell_refused(self, work: Work, outgoing: Outgoing, refusal: Refused, changes: Changes) -> None:
+        """Say a mark's words, show the agents what was theirs anew, and tell them what a requester did not get."""
         channel = self._rules.agents
-        if outgoing.address == channel:
-            return  # there is nowhere else to show it
-        if outgoing.purpose == "agents" or outgoing.address.outside_thread == channel:
-            line = msgspec.structs.replace(
-                outgoing, id=derived("o", outgoing.id, "refused"), address=channel, opens_thread=False, reaction_to=""
-            )
+        if outgoing.reaction_to:
+            self._send_instead(work, changes, outgoing, reaction_to="")
+        elif outgoing.address == channel or (outgoing.removes and outgoing.address.outside_thread == channel):
+            return  # there is nowhere else to show it, or nothing to show
+        elif outgoing.edits and outgoing.address.outside_thread == channel:
+            self._send_instead(work, changes, outgoing, edits="")
+        elif outgoing.purpose == "agents" or outgoing.address.outside_thread == channel:
+            self._send_instead(work, changes, outgoing, address=channel, opens_thread=False)
         else:
+            words, desk = self._not_delivered(outgoing, refusal), msgspec.structs.replace(channel, thread=work.group)
             line = Outgoing(
-                id=derived("o", outgoing.id, "refused"),
-                address=msgspec.structs.replace(channel, thread=outgoing.conversation),
+                id=outgoing.id,
+                address=desk if work.group else channel,
                 conversation=outgoing.conversation,
                 purpose="agents",
-                text=self._rules.texts("agents.not_delivered", text=outgoing.text[:600]),
+                text=words,
                 at=self._clock.now(),
             )
+            self._send_instead(work, changes, line)
+
+    def _not_delivered(self, outgoing: Outgoing, refusal: Refused) -> str:
+        """Tell in plain words why the platform does not take a message, as far as the texts know its word for it."""
+        texts, ours = self._rules.texts, f"agents.refused.{refusal.code}"
+        keys = (f"{outgoing.address.adapter}.refused.{refusal.code}", ours)
+        known = next((key for key in keys if key in texts), "agents.refused.other")
+        told = "agents.not_removed" if outgoing.removes else "agents.not_changed" if outgoing.edits else ""
+        return texts(told or "agents.not_delivered", reason=texts(known), text=outgoing.text[:600])
+
+    def _send_instead(self, work: Work, changes: Changes, outgoing: Outgoing, **fields: Any) -> None:
+        line = msgspec.structs.replace(outgoing, id=derived("o", outgoing.id, "refused"), **fields)
         changes.add(
             Work(
                 id=line.id,

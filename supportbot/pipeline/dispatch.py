@@ -8,24 +8,28 @@ from supportbot.desk import handoffs
 from supportbot.dialogue import DEEPEST
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Event, Signal
-from supportbot.domain.markdown import escape, shorten
-from supportbot.domain.reply import OFFERS, Choice
+from supportbot.domain.markdown import escape, quote, shorten
+from supportbot.domain.reply import FORM, OFFERS, Choice, Offer
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers, MessageHandlers
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.questions import Questions, is_open
+from supportbot.pipeline.rooms import HERE, Rooms
 from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer, began_with_command
 from supportbot.pipeline.switches import Switches
 from supportbot.skills.match import Said
 
 _LONGEST_LABEL = 200
+_LONGEST_FIELD = 4_000
+"""Characters of a form's field that are given back."""
 
 
 class Dispatch:
     """Finds the handlers for what a person did, in the order of the configuration."""
 
-    def __init__(self, handlers: Handlers, running: Running, switches: Switches) -> None:
+    def __init__(self, handlers: Handlers, running: Running, switches: Switches, rooms: Rooms) -> None:
         self._handlers = handlers
+        self._rooms = rooms
         self._running = running
         self._switches = switches
         self.questions = Questions(handlers, running)
@@ -33,9 +37,12 @@ class Dispatch:
     # --- what a person did ----------------------------------------------------------------------------------------
 
     async def act(self, scene: Scene) -> bool:
-        """Deal with a command or a press, whoever owns the conversation; False where it is neither."""
+        """Deal with a command, a press or a form, whoever owns the conversation; False where it is none of them."""
         if scene.event.kind == "press":
             await self._press(scene)
+            return True
+        if scene.event.kind == "form":
+            await self._form(scene)
             return True
         name, args = command_in(scene.event.text)
         if name:
@@ -134,6 +141,9 @@ class Dispatch:
             await self._cancel(scene)
         elif name == "skills":
             answer(scene, self._skills(scene, args), Call(is_command=True))
+        elif name == HERE:
+            said = await self._rooms.here(scene, args) if scene.is_agent else texts("errors.refused")
+            answer(scene, said, Call(is_command=True))
         elif handler is None:
             answer(scene, texts("errors.unknown_command", command=escape(shorten(name, 40))), Call(is_command=True))
         elif not _may(scene, handler):
@@ -149,12 +159,42 @@ class Dispatch:
         offer, texts = scene.offer, scene.case.texts
         number = scene.event.choice.rpartition(".")[2]
         is_known = offer and number.isascii() and number.isdigit() and 0 < int(number) <= len(offer.choices)
-        if offer is None or not is_known or offer.side != scene.side:
+        if offer is None or not (is_known or number == FORM) or offer.side != scene.side:
             answer(scene, texts("errors.unknown_choice"), Call(is_command=True))
         elif offer.person and offer.person != scene.person.id:
-            answer(scene, texts("dialogue.not_your_question"), Call(is_command=True))
+            _refuse(scene)
+        elif number == FORM:  # it could not be shown
+            dialogue = await self._asked(scene, offer)
+            if dialogue:
+                self.questions.put_in_words(scene, dialogue)
+            else:
+                answer(scene, texts("dialogue.already_answered"), Call(is_command=True))
         else:
             await self._pressed(scene, offer.choices[int(number) - 1])
+
+    async def _form(self, scene: Scene) -> None:
+        """Deal with a form that was filled in; where its question is no longer open, give back what was written."""
+        offer, texts = scene.offer, scene.case.texts
+        if offer and offer.person != scene.person.id:
+            _refuse(scene)
+            return
+        dialogue = await self._asked(scene, offer) if offer and offer.side == scene.side else None
+        if dialogue is None:
+            written = "\n".join(quote(words, at_most=_LONGEST_FIELD) for words in scene.event.fields.values())
+            answer(scene, texts("dialogue.form_too_late", fields=written), Call(is_command=True))
+            return
+        _note_form(scene)
+        result = await self.questions.answer(scene, dialogue)
+        if isinstance(result, Unread):
+            self.questions.put_again(scene, dialogue, hint=result.hint)
+        else:
+            await self._come_back(scene)
+
+    async def _asked(self, scene: Scene, offer: Offer) -> Dialogue | None:
+        """Find the dialogue whose form this is, if it waits for it still, be it that a part was answered in words."""
+        dialogue = await scene.case.ledger.get(DIALOGUES, offer.dialogue)
+        is_open = dialogue and dialogue.question and len(dialogue.steps) == offer.step
+        return dialogue if is_open else None
 
     async def _pressed(self, scene: Scene, choice: Choice) -> None:
         offer = scene.offer
@@ -230,6 +270,20 @@ def _note_choice(scene: Scene, choice: Choice, kind: Literal["pressed", "chosen"
     if scene.side == "requester" and scene.event.kind == "press":
         who = scene.person
         scene.case.note(kind, who.name, choice.label, id=scene.event.key, person=who.id)
+
+
+def _note_form(scene: Scene) -> None:
+    """Write into the timeline what was written into a form, field by field, as if it were said in turn."""
+    if scene.side == "requester":
+        who = scene.person
+        for name, words in scene.event.fields.items():
+            scene.case.note("requester", who.name, words, id=f"{scene.event.key}/{name}", person=who.id)
+
+
+def _refuse(scene: Scene) -> None:
+    """Tell somebody, and nobody else, that a question is not theirs; the one whose it is hears nothing of it."""
+    only_for = "" if scene.event.direct or scene.side == "agents" else scene.person.id
+    scene.case.answer_at(scene.here, scene.case.texts("dialogue.not_your_question"), only_for=only_for)
 
 
 def _among_people(scene: Scene) -> bool:

@@ -7,7 +7,8 @@
           ┴──╯                 ╰──►
 
 There is a level for each person, wherever they write, and one for each room. Time is the platform's own, of when
-something was done: what catch-up brings in one go, after the bot was away, was not written in one go.
+something was done: what catch-up brings in one go, after the bot was away, was not written in one go. As it brings that
+while people write on, what is late has levels of its own, which rise and sink in its own time.
 
 The levels are this process's own. To store them would cost a commit for each message that is to cost nothing; after a
 restart a flood is let in for one limit more.
@@ -30,6 +31,8 @@ MOST_LEVELS = 10_000
 """Persons and rooms that are known at a time; the quietest are forgotten first."""
 
 Of = Literal["person", "channel"]
+_Place = tuple[Of, str, bool]
+"""Of what, whose, and whether it is for what comes late."""
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class Floods:
         }
         self._usual: dict[Of, int] = {"person": PER_PERSON, "channel": PER_CHANNEL}
         self._unlimited = unlimited
-        self._levels: dict[tuple[Of, str], Level] = {}
+        self._levels: dict[_Place, Level] = {}
 
     def count(self, event: Event, now: int) -> Level | None:
         """Count what somebody does; returns the flood that it is part of, None where it may come in.
@@ -88,18 +91,23 @@ class Floods:
 
     def discount(self, event: Event) -> None:
         """Take back what was counted for something that came in: it was known already, or an agent's."""
-        for place in _counted(event):
-            if place in self._levels:
-                self._levels[place].height = max(0.0, self._levels[place].height - 1)
+        for of, name in _counted(event):
+            if level := self._levels.get(self._place(of, name, event.at)):
+                level.height = max(0.0, level.height - 1)
 
     def _level(self, of: Of, name: str, limit: int, at: int) -> Level:
-        level = self._levels.pop((of, name), None) or Level(of, limit, at)
-        self._levels[of, name] = level  # as the last: the first ones did nothing for the longest time
+        place = self._place(of, name, at)
+        level = self._levels.pop(place, None) or Level(of, limit, at)
+        self._levels[place] = level  # as the last: the first ones did nothing for the longest time
         if len(self._levels) > MOST_LEVELS:
             del self._levels[next(iter(self._levels))]
         level.sink(at)
         level.rise()
         return level
+
+    def _place(self, of: Of, name: str, at: int) -> _Place:
+        newest = self._levels.get((of, name, False))
+        return of, name, newest is not None and at < newest.at - MINUTE
 
 
 def _counted(event: Event) -> list[tuple[Of, str]]:

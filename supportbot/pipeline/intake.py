@@ -6,6 +6,7 @@ What is part of a flood is refused, and that is said: to whoever floods, and to 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
@@ -178,8 +179,22 @@ class Intake:
 
 def cleaned(event: Event, longest: int) -> Event:
     """Make a person's words and name fit to be stored, compared and shown, and cut them to a size."""
-    text = clean(event.text[:longest])
-    name = clean_name(event.person.name[:LONGEST_NAME])
-    if text == event.text and name == event.person.name:
+    text, person = clean(event.text[:longest]), _named(event.person)
+    if event.about or event.fields:
+        return msgspec.structs.replace(event, text=text, person=person, **_more(event, longest))
+    if text == event.text and person is event.person:
         return event
-    return msgspec.structs.replace(event, text=text, person=Person(id=event.person.id, name=name))
+    return msgspec.structs.replace(event, text=text, person=person)
+
+
+def _more(event: Event, longest: int) -> dict[str, Any]:
+    """Clean the words that came with an event: those of a form, and those of the message that it is about."""
+    about = event.about
+    if about:
+        about = msgspec.structs.replace(about, text=clean(about.text[:longest]), person=_named(about.person))
+    return {"about": about, "fields": {name: clean(words[:longest]) for name, words in event.fields.items()}}
+
+
+def _named(person: Person) -> Person:
+    name = clean_name(person.name[:LONGEST_NAME])
+    return person if name == person.name else msgspec.structs.replace(person, name=name)

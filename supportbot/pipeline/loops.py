@@ -17,6 +17,7 @@ from typing import Self
 from supportbot.clock import MINUTE
 from supportbot.desk.case import Case
 from supportbot.domain.conversation import CONVERSATIONS
+from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.markdown import escape, shorten
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.ownership import Scene
@@ -76,7 +77,7 @@ class Loop:
         line = case.texts("agents.loop", who=escape(shorten(who.name, 80)))
         case.answer_at(case.ledger.rules.agents, line)
 
-    def count(self) -> None:
+    async def count(self) -> None:
         """Note what was said on both sides, and whether it was one more answer to a machine."""
         scene, case = self._scene, self._scene.case
         if not case.ledger.has_put(CONVERSATIONS):
@@ -87,7 +88,17 @@ class Loop:
             return
         heard, before = _heard(scene), case.conversation
         goes_round = before.said in (said, heard) or self.needs_last_word
+        if heard != before.said and await self._is_answer():
+            goes_round = False
         case.update(heard=heard, said=said, hops=self.hops + 1 if self._is_repeated and said and goes_round else 0)
+
+    async def _is_answer(self) -> bool:
+        """Tell whether a dialogue took the words and went on, though its next question may be worded as the last."""
+        case = self._scene.case
+        if not (case.conversation.last_question and case.ledger.has_put(DIALOGUES)):
+            return False
+        dialogue = await case.ledger.get(DIALOGUES, case.conversation.last_question)
+        return bool(dialogue and dialogue.question and not dialogue.question.tries)
 
 
 def _is_repeated(scene: Scene) -> bool:

@@ -64,15 +64,16 @@ async def scene_of_signal(ledger: Ledger, signal: Signal) -> Scene | None:
 async def scene_of_event(ledger: Ledger, event: Event, *, is_agent: bool) -> Scene:
     """Take up the conversation that a person's deed concerns, or begin one."""
     agents = ledger.rules.agents
-    in_channel = event.address.outside_thread == agents
-    offer, pressed = await _offer(ledger, event, in_channel=in_channel)
-    case = pressed or await _case(ledger, event, in_channel=in_channel)
+    concerned = _for_its_author(ledger, event) if is_agent else event
+    in_channel = concerned.address.outside_thread == agents
+    offer, pressed = await _offer(ledger, concerned, in_channel=in_channel)
+    case = pressed or await _case(ledger, concerned, in_channel=in_channel)
     side: Side = "agents" if in_channel else "requester"
     return Scene(
         case=case,
         origin=event,
         person=event.person,
-        here=event.address,
+        here=concerned.address,
         side=side,
         is_agent=is_agent,
         offer=offer,
@@ -80,9 +81,22 @@ async def scene_of_event(ledger: Ledger, event: Event, *, is_agent: bool) -> Sce
     )
 
 
+def _for_its_author(ledger: Ledger, event: Event) -> Event:
+    """Let an agent's command on somebody else's message concern whoever wrote that, where they wrote it.
+
+    What other bots say, and what is said among agents, is nobody's but the agent's own concern.
+    """
+    about, rules = event.about, ledger.rules
+    if about is None or about.by_bot or about.person.id == event.person.id:
+        return event
+    if about.address.outside_thread == rules.agents or rules.tenant_of(about.address) != rules.tenant_of(event.address):
+        return event
+    return msgspec.structs.replace(event, person=about.person, address=about.address, direct=False)
+
+
 async def _offer(ledger: Ledger, event: Event, *, in_channel: bool) -> tuple[Offer | None, Case | None]:
     """Find what a pressed choice belongs to, and the case that goes on by it; a choice is there for who can see it."""
-    if event.kind != "press":
+    if event.kind not in ("press", "form"):
         return None, None
     page = await ledger.store.read(OFFERS, event.choice.rpartition(".")[0], limit=1)
     if not page.items:
@@ -155,6 +169,7 @@ def _new(name: str, ledger: Ledger, event: Event, tenant: str) -> Conversation:
         key=event.address.key,
         address=event.address,
         requester=event.person,
+        link="" if event.direct else event.link,
         direct=event.direct,
         began_at=ledger.now,
         spoke_at=ledger.now,

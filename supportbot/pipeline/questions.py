@@ -49,9 +49,10 @@ class Questions:
 
     async def answer(self, scene: Scene, dialogue: Dialogue, *, choice: str = "") -> Result:
         """Run the dialogue's handler on with this answer."""
-        event = scene.event
-        given = Answer(text=event.text, files=event.files, choice=choice, now=as_datetime(scene.case.ledger.now))
-        return await self.go_on(scene, dialogue, Call(dialogue=dialogue, answer=given, is_command=bool(choice)))
+        event, now = scene.event, as_datetime(scene.case.ledger.now)
+        given = Answer(text=event.text, files=event.files, choice=choice, fields=event.fields, now=now)
+        is_command = bool(choice or event.fields)
+        return await self.go_on(scene, dialogue, Call(dialogue=dialogue, answer=given, is_command=is_command))
 
     async def go_on(self, scene: Scene, dialogue: Dialogue, call: Call) -> Result:
         """Run the dialogue's handler; where it no longer matches, apologise and offer a fresh start or a person."""
@@ -109,6 +110,12 @@ class Questions:
         case.later(Signal(name="deadline", conversation=case.conversation.id, data=data), after=DAY, id=name)
         case.say(Reply(case.texts("dialogue.changed_since"), choices), offer=offer)
 
+    def put_in_words(self, scene: Scene, dialogue: Dialogue) -> None:
+        """Put the first question of a form that cannot be shown; the others follow in turn."""
+        if dialogue.question:
+            in_words = msgspec.structs.replace(dialogue.question, form=None)
+            self.put_again(scene, msgspec.structs.replace(dialogue, question=in_words))
+
     def put_again(self, scene: Scene, dialogue: Dialogue, *, hint: str = "") -> None:
         """Put an open question again: after a digression, or with a hint; the second time a person is offered."""
         question = dialogue.question
@@ -123,9 +130,9 @@ class Questions:
         words = f"{hint}\n{question.text}" if hint else case.texts("dialogue.resumed", question=question.text)
         offer = _offer_of(dialogue, choices)
         if scene.side == "agents":  # in the thread where it was asked
-            case.answer_at(scene.here, Reply(words, choices), skill=dialogue.skill, offer=offer)
+            case.answer_at(scene.here, Reply(words, choices), skill=dialogue.skill, offer=offer, form=question.form)
         else:
-            case.say(Reply(words, choices), skill=dialogue.skill, offer=offer)
+            case.say(Reply(words, choices), skill=dialogue.skill, offer=offer, form=question.form)
         case.ledger.put(DIALOGUES, msgspec.structs.replace(dialogue, question=_tried(question, tries)))
         case.update(last_question=dialogue.id)
 

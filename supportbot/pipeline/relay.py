@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from supportbot.desk import handoffs
 from supportbot.desk.case import Case
 from supportbot.domain.event import Event
@@ -12,10 +14,15 @@ from supportbot.pipeline.commands import has_note_inside, looks_like_command, no
 from supportbot.pipeline.ownership import Scene
 
 
-async def from_requester(scene: Scene) -> None:
-    """Show a requester's words to the agents; the requester sees that they were taken."""
+async def from_requester(scene: Scene, said: Sequence[Event]) -> None:
+    """Show a requester's words to the agents; the requester sees that they were taken.
+
+    `said` are the messages that the scene's event was joined of.
+    """
     case, event = scene.case, scene.event
-    case.tell_agents(Reply(_as_said(case, event), files=event.files))
+    words = as_said(case, event.person.name, event.text, len(event.files))
+    told = case.tell_agents(Reply(words, files=event.files))
+    case.relayed(told, "requester", event.person, tuple(one.key for one in said))
     if case.conversation.owner == "agent":
         handoffs.watch_claim(case)
     ticket = await case.ticket()
@@ -24,20 +31,19 @@ async def from_requester(scene: Scene) -> None:
     _take_visibly(scene)
 
 
-def _as_said(case: Case, event: Event) -> str:
+def as_said(case: Case, name: str, text: str, files: int = 0) -> str:
     """Show words on the speaker's line; several lines are quoted, so that none of them can pass for the bot's."""
-    who = escape(event.person.name)
-    if len(event.text.strip().splitlines()) > 1:
-        words = quote(event.text, at_most=len(event.text))
-        return case.texts("agents.requester_says_lines", who=who, text=words)
-    words = escape(event.text) or case.texts("agents.files_only", count=len(event.files))
+    who = escape(name)
+    if len(text.strip().splitlines()) > 1:
+        return case.texts("agents.requester_says_lines", who=who, text=quote(text, at_most=len(text)))
+    words = escape(text) or case.texts("agents.files_only", count=files)
     return case.texts("agents.requester_says", who=who, text=words)
 
 
 def _take_visibly(scene: Scene) -> None:
     case, handoff = scene.case, scene.case.conversation.handoff
     if scene.here.adapter in case.ledger.rules.reacting:
-        case.answer_at(scene.here, case.texts("handoff.taken"), react=scene.event.key)
+        case.mark(scene.event.key, "taken", case.texts("handoff.taken"), at=scene.here)
     elif handoff and case.ledger.now - handoff.heard_at >= handoffs.WAITING_LINE_AFTER:
         case.say(_waiting_line(case, handoff.ticket), purpose="notice")
         handoffs.heard(case)
@@ -61,19 +67,30 @@ async def from_agent(scene: Scene) -> None:
         return  # agents talk among themselves in their channel: not for the bot
     if not scene.is_agent:
         case.answer_at(scene.here, case.texts("errors.refused"))
-    elif not scene.event.text.strip():
+    elif not scene.event.text.strip() and not scene.event.files:
         case.answer_at(scene.here, case.texts("errors.empty_message"))
     elif note_in(scene.event.text) is not None or not _has_it(scene, case):
         note(case, scene, scene.event.text)
-    elif looks_like_command(scene.event.text):
-        case.answer_at(scene.here, case.texts("agents.not_sent_command", reference=case.conversation.ticket))
-    elif has_note_inside(scene.event.text):
-        case.answer_at(scene.here, case.texts("agents.not_sent_mixed"))
+    elif slip := slip_in(case, scene.event.text):
+        case.answer_at(scene.here, slip)
     elif case.ledger.rules.settings.relay == "reply":
         note(case, scene, scene.event.text)
     else:
-        await handoffs.reply(case, await handoffs.ticket_of(case), scene.person, scene.event.text)
-        case.answer_at(scene.here, case.texts("agents.relayed", who=case.requester_name), react=scene.event.key)
+        await _relay(scene, case)
+    scene.case = case  # what was said is about that: the files that came with it belong there
+
+
+async def _relay(scene: Scene, case: Case) -> None:
+    event, ticket = scene.event, await handoffs.ticket_of(case)
+    await handoffs.reply(case, ticket, scene.person, event.text, files=event.files, said=event.key)
+    case.mark(event.key, "sent", case.texts("agents.relayed", who=case.requester_name), at=scene.here)
+
+
+def slip_in(case: Case, words: str) -> str:
+    """Tell an agent why words do not go to a requester that were hardly meant for them; "" where nothing is wrong."""
+    if looks_like_command(words):
+        return case.texts("agents.not_sent_command", reference=case.conversation.ticket)
+    return case.texts("agents.not_sent_mixed") if has_note_inside(words) else ""
 
 
 def _has_it(scene: Scene, case: Case) -> bool:
@@ -84,10 +101,11 @@ def _has_it(scene: Scene, case: Case) -> bool:
 def note(case: Case, scene: Scene, words: str) -> None:
     """Keep an agent's words as an internal note, and mark in the thread that the requester did not see them."""
     marked = note_in(words)
-    case.note("note", scene.person.name, words.strip() if marked is None else marked)
+    said = words.strip() if marked is None else marked
+    case.note("note", scene.person.name, said, files=scene.event.files, person=scene.person.id)
     key = "agents.noted_unclaimed" if marked is None and not _has_it(scene, case) else "agents.noted"
     line = case.texts(key, reference=case.conversation.ticket, who=case.requester_name)
-    case.answer_at(scene.here, line, react=scene.event.key)
+    case.mark(scene.event.target or scene.event.key, "noted", line, at=scene.here)
 
 
 async def claim_by_speaking(scene: Scene) -> None:
@@ -100,9 +118,8 @@ async def claim_by_speaking(scene: Scene) -> None:
     if case.conversation.agent is None or case.conversation.agent.id != scene.person.id:
         await handoffs.give_to(case, ticket, scene.person)
         await case.open_desk()
-        case.tell_agents(
-            case.texts("agents.claimed_by_speaking", reference=ticket.reference, agent=escape(scene.person.name))
-        )
+        line = case.texts("agents.claimed_by_speaking", reference=ticket.reference, agent=escape(scene.person.name))
+        case.tell_agents(line, opens_thread=True)
     handoffs.answered(case, await handoffs.ticket_of(case))
     case.note("agent", scene.person.name, scene.event.text, id=scene.event.key, person=scene.person.id)
 

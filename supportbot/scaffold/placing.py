@@ -61,6 +61,13 @@ def _write(path: Path, file: NewFile) -> None:
         stream.write(file.content)
 
 
+def _check_replaceable(path: Path, *, replace: bool) -> None:
+    if not replace:
+        raise FileExistsError(errno.EEXIST, "is there already", str(path))
+    if path.is_dir() and not path.is_symlink():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, and is not replaced", str(path))
+
+
 def _move_in(beside: Path, folder: Path, names: Collection[str], *, replace: bool) -> None:
     made = [parent for parent in dict.fromkeys((folder / name).parent for name in names) if not parent.exists()]
     try:
@@ -68,8 +75,7 @@ def _move_in(beside: Path, folder: Path, names: Collection[str], *, replace: boo
             parent.mkdir()
         for name in names:
             if os.path.lexists(folder / name):
-                if not replace:
-                    raise FileExistsError(errno.EEXIST, "is there already", str(folder / name))
+                _check_replaceable(folder / name, replace=replace)
                 (beside / "old" / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).rename(beside / "old" / name)
             (beside / "new" / name).rename(folder / name)

@@ -7,6 +7,7 @@ from supportbot import (
     Choice,
     ClaimedAlready,
     IllegalMove,
+    NoAnswer,
     NotFound,
     Pass,
     Reply,
@@ -49,6 +50,8 @@ _WHOLE = (
 )  # fmt: skip
 _WISH = match.but_not(match.any_of(*map(match.pattern, _WISHES), match.exactly(*_WHOLE)), match.pattern(_NOT_WISHED))
 _LONGEST_WISH = 14
+_PATIENCE = "10m"
+"""How long an agent who pressed Note or Assign is waited for: what they write later is for the requester again."""
 
 
 class Handoff(Skill[Settings]):
@@ -125,19 +128,27 @@ class Handoff(Skill[Settings]):
         return turn.phrase("agents.released_to_bot" if to_bot else "agents.released", reference=ticket.reference)
 
     @on.command("note", role="agent", help="an internal note: /note T-1042 words")
-    async def note(self, turn: Turn) -> str:
-        """Write a note that only agents see."""
+    async def note(self, turn: Turn) -> str | None:
+        """Write a note that only agents see; where there are no words yet, the next ones are it."""
         reference, words = _reference(turn.args)
         if not words.strip():
-            return turn.phrase("agents.note_how")
-        return await self._do(turn, "agents.noted", turn.desk.note(reference, words.strip()))
+            question = turn.phrase("agents.ask_note", reference=_this(turn, reference))
+            try:
+                words = await turn.ask(question, within=_PATIENCE)
+            except NoAnswer:
+                return None
+        return await self._do(turn, "agents.noted", turn.desk.note(reference, _unmarked(words)))
 
     @on.command("assign", role="agent", help="give a case to a colleague: /assign T-1042 @sam")
-    async def assign(self, turn: Turn) -> str:
-        """Give a case to a colleague."""
+    async def assign(self, turn: Turn) -> str | None:
+        """Give a case to a colleague; where none is named yet, the next words name them."""
         reference, who = _reference(turn.args)
         if not who.strip().lstrip("@"):
-            return turn.phrase("agents.assign_how")
+            question = turn.phrase("agents.ask_assignee", reference=_this(turn, reference))
+            try:
+                who = await turn.ask(question, within=_PATIENCE)
+            except NoAnswer:
+                return None
         return await self._do(
             turn, "agents.assigned", turn.desk.assign(reference, who), agent=escape(who.strip().lstrip("@"))
         )
@@ -149,6 +160,21 @@ class Handoff(Skill[Settings]):
         if not words.strip():
             return turn.phrase("agents.reply_how")
         return await self._do(turn, "agents.replied", turn.desk.reply(reference, words.strip()))
+
+    @on.command("canned", role="agent", help="send a canned reply: /canned T-1042 name")
+    async def canned(self, turn: Turn) -> Reply | str:
+        """Send one of the team's canned replies to the requester, or show which there are."""
+        reference, name = _reference(turn.args)
+        if not turn.desk.canned:
+            return turn.phrase("agents.canned_none")
+        if not name:
+            menu = turn.phrase("agents.canned")
+            named = " ".join(part for part in ("canned", reference) if part)
+            choices = [Choice(known, command=f"{named} {known}", menu=menu) for known in turn.desk.canned]
+            return Reply(turn.phrase("agents.canned_which"), choices)
+        return await self._do(
+            turn, "agents.canned_sent", turn.desk.reply_canned(reference, name), name=escape(name.strip())
+        )
 
     @on.command("solve", role="agent", help="solve a case: /solve T-1042 last words")
     async def solve(self, turn: Turn) -> str:
@@ -194,6 +220,15 @@ class Handoff(Skill[Settings]):
     def _no(self, turn: Turn, error: NotFound | IllegalMove) -> str:
         key = "agents.not_found" if isinstance(error, NotFound) else "agents.not_possible"
         return turn.phrase(key, reason=escape(str(error)))
+
+
+def _this(turn: Turn, reference: str) -> str:
+    return reference.upper() or turn.phrase("agents.this_case")
+
+
+def _unmarked(words: str) -> str:
+    """Take off the mark of a note, which is one anyway."""
+    return words.strip().removeprefix("//").strip() or words.strip()
 
 
 def _reference(args: str) -> tuple[str, str]:

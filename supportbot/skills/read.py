@@ -18,7 +18,7 @@ import msgspec
 
 from supportbot.domain.file import File
 from supportbot.errors import SkillError
-from supportbot.reader import Answer, FormReader, Reader, Unreadable, text
+from supportbot.reader import Answer, FormField, FormReader, Reader, Unreadable, text
 from supportbot.skills.contacts import emails_in, phones_in
 from supportbot.skills.dates import dates_in
 from supportbot.skills.numerals import number_in
@@ -36,6 +36,7 @@ __all__ = [
     "email",
     "file",
     "form",
+    "line",
     "moment",
     "number",
     "of",
@@ -53,14 +54,19 @@ U = TypeVar("U")
 _LONGEST = 1_000  # characters: nobody hides a number in more, and what is longer is a story, not a value
 
 
-def form(**fields: tuple[str, Reader[Any]]) -> Reader[dict[str, Any]]:
-    """Make a reader of several answers at once, as ``read.form(order=("Which order?", read.number), …)``.
+def form(
+    title: str = "", /, **fields: tuple[str, Reader[Any]] | tuple[str, Reader[Any], str]
+) -> Reader[dict[str, Any]]:
+    """Make a reader of several answers at once, as ``read.form("Return", order=("Which order?", read.number), …)``.
 
-    Each field has its question and its reader; the answer is one record, a dict by field name.
+    Each field has its question, its reader and, if something stands in it already, that text: it can be changed where
+    the platform has forms, and is taken as it is where the fields are asked in turn. The answer is one record, a dict
+    by field name; the title is what stands above the form.
     """
-    if not fields:
-        raise SkillError('read.form needs at least one field, as order=("Which order?", read.number)')
-    return FormReader(fields)
+    made = {name: FormField(*field) for name, field in fields.items()}
+    if all(field.given for field in made.values()):
+        raise SkillError('read.form needs at least one field to ask for, as order=("Which order?", read.number)')
+    return FormReader(title, made)
 
 
 def of(name: str, take: Callable[[str], T], type: Any = str, hint: str = "") -> Reader[T]:
@@ -154,6 +160,9 @@ def _file(answer: Answer) -> File:
 file: Reader[File] = Reader("file", File, _file)
 """Reads the first file that came with the answer."""
 
+line: Reader[str] = Reader("line", str, lambda answer: " ".join(text.read(answer).split()), any_text=True)
+"""Reads any words, put on one line; a form has one line for them."""
+
 
 def text_up_to(at_most: int) -> Reader[str]:
     """Read any words up to so many characters."""
@@ -164,7 +173,7 @@ def text_up_to(at_most: int) -> Reader[str]:
             raise Unreadable("dialogue.hint.text_up_to", at_most=at_most)
         return said
 
-    return Reader("text_up_to", str, take, any_text=True)
+    return Reader("text_up_to", str, take, any_text=True, longest=at_most)
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------

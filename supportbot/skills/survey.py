@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportbot import Duration, NoAnswer, Settings, Skill, Turn, on
+from supportbot import Channel, Duration, NoAnswer, Settings, Skill, Turn, on
 
 
 class SurveySettings(Settings):
@@ -10,6 +10,8 @@ class SurveySettings(Settings):
 
     delay: Duration = Duration("10m")
     """How long after solving; ``0s`` is at once."""
+    low_rating_to: Channel | None = None
+    """The channel that hears of a low rating, as ``slack:CHANNEL_ID``; by default the agents see it in the case."""
 
 
 class Survey(Skill[SurveySettings]):
@@ -31,10 +33,10 @@ class Survey(Skill[SurveySettings]):
         question = turn.phrase("survey.ask_rating", reference=reference)
         try:
             rating = int(await turn.choose(question, labels, within="7d", yielding=True, key="rating"))
-            low = await turn.tickets.rate(reference, rating)
+            low = await turn.tickets.rate(reference, rating, low_to=self.settings.low_rating_to)
             asked = turn.phrase("survey.ask_comment_low" if low else "survey.ask_comment")
             comment = await turn.ask(asked, within="1d", yielding=True, key="comment")
         except NoAnswer:
             return None
-        await turn.tickets.rate(reference, rating, comment=comment)
+        await turn.tickets.rate(reference, rating, comment=comment, low_to=self.settings.low_rating_to)
         return turn.phrase("survey.thanks_low" if low else "survey.thanks")

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from supportbot import PASS, Choice, NotFound, Pass, Reply, Settings, Skill, Ticket, Turn, escape, match, on, shorten
+from typing import Any
+
+from supportbot import (
+    PASS,
+    Choice,
+    NotFound,
+    Pass,
+    Reply,
+    Settings,
+    Skill,
+    Ticket,
+    Turn,
+    escape,
+    match,
+    on,
+    read,
+    shorten,
+)
 
 _NOT_SOLVED = (
     "not solved", "isn't solved", "is not solved", "not fixed", "isn't fixed", "is not fixed", "still broken",
@@ -32,25 +49,53 @@ class Tickets(Skill[TicketSettings]):
     @on.command("ticket", help="open a ticket")
     async def open(self, turn: Turn) -> str:
         """Ask for what a ticket needs, taking over what was already said, and open it."""
-        subject = turn.args or await turn.knowledge.question()
-        if not subject:
-            subject = await turn.ask(turn.phrase("tickets.ask_subject"), key="subject")
-        category = ""
-        if self.settings.categories:
-            intro = turn.phrase("tickets.about", subject=escape(shorten(subject, 300)))
-            question = f"{intro}\n{turn.phrase('tickets.ask_category')}"
-            category = await turn.choose(question, self.settings.categories, key="category")
-        details = await turn.ask(turn.phrase("tickets.ask_details"), key="details")
+        about = turn.about
+        if about and (turn.is_agent or not self.settings.categories):
+            return await self.open_from_message(turn)
+        if about and (known := await turn.recall(about.key, about="conversation")):
+            return turn.phrase("tickets.from_message_already", reference=known)
+        subject, details = (_first_line(about.text), about.text) if about else (turn.args, "")
+        subject = subject or await turn.knowledge.question()
+        intro = turn.phrase("tickets.about", subject=escape(shorten(subject, 300))) if subject else ""
+        answers = await turn.ask(intro, self._form(turn, subject, details), key="ticket")
+        ticket = {"category": "", **answers}
         summary = turn.phrase(
             "tickets.confirm",
-            subject=escape(shorten(subject, 300)),
-            category=f" ({escape(category)})" if category else "",
-            details=escape(shorten(details, 300)),
+            subject=escape(shorten(ticket["subject"], 300)),
+            category=f" ({escape(ticket['category'])})" if ticket["category"] else "",
+            details=escape(shorten(ticket["details"], 300)),
         )
-        if not await turn.confirm(summary, key="confirm"):
+        if not turn.filled_in and not await turn.confirm(summary, key="confirm"):
             return turn.phrase("tickets.not_opened")
-        ticket = await turn.open_ticket(subject=subject, category=category, details=details)
-        return turn.phrase("tickets.created", reference=ticket.reference)
+        opened = await turn.open_ticket(**ticket, files=about.files if about else ())
+        if about:
+            await turn.remember(about.key, opened.reference, about="conversation")
+        return turn.phrase("tickets.created", reference=opened.reference)
+
+    def _form(self, turn: Turn, subject: str, details: str) -> read.Reader[dict[str, Any]]:
+        """Ask for what is not known yet; what is known can be changed where there are forms."""
+        fields: dict[str, tuple[str, read.Reader[str]] | tuple[str, read.Reader[str], str]] = {
+            "subject": (turn.phrase("tickets.ask_subject"), read.line, subject)
+        }
+        if self.settings.categories:
+            fields["category"] = (turn.phrase("tickets.ask_category"), read.choice(*self.settings.categories))
+        fields["details"] = (turn.phrase("tickets.ask_details"), read.text, details)
+        return read.form(turn.phrase("tickets.open_one"), **fields)
+
+    @on.command("ticket_from_message")
+    async def open_from_message(self, turn: Turn) -> str:
+        """Open a ticket from a message at once, and only one; an agent opens it for whoever wrote the message."""
+        about = turn.about
+        if about is None:
+            return await self.open(turn)
+        if known := await turn.recall(about.key, about="conversation"):
+            return turn.phrase("tickets.from_message_already", reference=known)
+        subject, words = _first_line(about.text), about.text
+        ticket = await turn.open_ticket(subject=subject, details="" if words == subject else words, files=about.files)
+        await turn.remember(about.key, ticket.reference, about="conversation")
+        if ticket.requester.id == turn.person.id:
+            return turn.phrase("tickets.created", reference=ticket.reference)
+        return turn.phrase("tickets.created_for", reference=ticket.reference)
 
     @on.command("tickets", help="your tickets")
     async def mine(self, turn: Turn) -> Reply | str:
@@ -179,6 +224,10 @@ class Tickets(Skill[TicketSettings]):
             "tickets.line", reference=ticket.reference, subject=escape(ticket.subject), status=status,
             since=f"{turn.date_of(ticket.created_at):%d %b %Y}",
         )  # fmt: skip
+
+
+def _first_line(text: str) -> str:
+    return shorten(text.strip().partition("\n")[0], 120)
 
 
 def _is_thanks(text: str) -> bool:

@@ -102,6 +102,8 @@ class FileFolder(Files):
         id = name_of(content)
         path = self._path(id)
         if not path.exists():
+            if not self.folder.exists():
+                self.folder.mkdir(0o700, parents=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._disk.replace(path, content)
             for folder in (path.parent, self.folder, self.folder.parent):

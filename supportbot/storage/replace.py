@@ -89,6 +89,13 @@ def _switch(place: Path, prepared: Path) -> None:
     Disk().sync_folder(place.parent)
 
 
+def copies_of(url: str) -> list[Path]:
+    """Name what a restore kept beside a store, or left half written when it was killed."""
+    place = Path(place_of(url)[1])
+    kept = place.parent.glob(f"{glob.escape(place.name)}.before-????????-??????")
+    return sorted([*kept, *filter(Path.exists, [_beside(place)])])
+
+
 def remove(place: Path) -> None:
     """Remove a store that nobody needs, with its files."""
     for part in (place, *(_part(place, suffix) for suffix in (_FILES, *_REMAINS))):

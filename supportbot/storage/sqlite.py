@@ -292,6 +292,10 @@ def connect(
     return connection
 
 
+PRIVATE = 0o600
+"""What people say to the bot is for nobody else on the machine."""
+
+
 def open_file(
     path: Path,
     schema: Schema,
@@ -316,6 +320,7 @@ def open_file(
         try:
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(PRIVATE)  # what SQLite writes beside it is as private
             if takes_work and not read_only:
                 lock = Lock(path.with_name(path.name + ".lock"), f"sqlite:{path}")
                 undo.callback(lock.release)

@@ -275,7 +275,10 @@ def open_folder(
     if read_only and not path.is_dir():
         raise StoreUnreadable(f"tinydb:{path} is not there; give the folder of a store that a bot has written")
     try:
-        (path / "logs").mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir(0o700)  # what people say to the bot is for nobody else on the machine
+        (path / "logs").mkdir(exist_ok=True)
         lock = Lock(path / "lock", f"tinydb:{path}")
     except OSError as error:
         raise StoreUnreadable(f"tinydb:{path} cannot be opened ({error}); give a folder to write in") from error

@@ -95,7 +95,7 @@ class _Telling:
         top = [
             *(["from pathlib import Path", ""] if file else []),
             *(["from supportbot import OnceFailed", ""] if has_failures else []),
-            *([f'CONFIG = Path(__file__).parent / "{self._way_to(file)}"'] if file else []),
+            *([f"CONFIG = Path(__file__).parent / {self._way_to(file)!r}"] if file else []),
             *_once_lines(once),
         ]
         remark = f"# a skill fails on the way ({failure}); without `fails=False` this test fails with it"

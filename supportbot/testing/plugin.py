@@ -29,3 +29,12 @@ async def slack_world() -> AsyncIterator[Any]:
 
     async with SlackWorld() as slack:
         yield slack
+
+
+@pytest.fixture
+async def discord_world() -> AsyncIterator[Any]:
+    """Start a Discord on this machine, to which a real app connects: see supportbot.testing.discord."""
+    from supportbot.testing.discord import DiscordWorld  # noqa: PLC0415 - loads aiohttp; others' tests do not pay for it
+
+    async with DiscordWorld() as discord:
+        yield discord

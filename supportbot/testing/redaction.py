@@ -145,7 +145,8 @@ class Redaction:
             return original in self._known or (original.isdigit() and len(original) <= _KEPT_DIGITS)
         if sort != "word":
             return False
-        begins = not found.string[: found.start()].strip() or found.string[: found.start()].rstrip()[-1:] in ".!?:\n"
+        before = found.string[: found.start()]
+        begins = not before.strip() or "\n" in before[len(before.rstrip()) :] or before.rstrip()[-1:] in ".!?:"
         may_be_large = begins or original.isupper() or original == "I"
         return original in self._known or len(original) == 1 or (may_be_large and original.lower() in self._known)
 

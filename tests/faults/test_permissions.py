@@ -35,6 +35,7 @@ FOR_ALL = (DONE, DONE, DONE, DONE)
 
 COMMANDS: dict[str, tuple[str, tuple[str, str, str, str]]] = {
     "ticket": ("/ticket The printer", FOR_REQUESTERS),
+    "ticket_from_message": ("/ticket_from_message", FOR_REQUESTERS),
     "tickets": ("/tickets", FOR_REQUESTERS),
     "status": ("/status T-1001", (DONE, NOT_FOUND, DONE, NOT_FOUND)),
     "add": ("/add T-1001 it smokes", FOR_THE_OWNER),
@@ -46,6 +47,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, str, str, str]]] = {
     "note": ("/note T-1001 smokes", FOR_AGENTS),
     "assign": ("/assign T-1001 @eve", FOR_AGENTS),
     "reply": ("/reply T-1001 hello", FOR_AGENTS),
+    "canned": ("/canned", FOR_AGENTS),
     "solve": ("/solve T-1001 bye", FOR_AGENTS),
     "close": ("/close T-1001", FOR_AGENTS),
     "reopen": ("/reopen T-1001", FOR_AGENTS),

@@ -326,6 +326,12 @@ def test_kb_match_stops_at_a_base_that_cannot_be_read(tmp_path: Path, base: str)
 # --- the rest -----------------------------------------------------------------------------------------------------
 
 
+def test_a_number_that_is_no_choice_leaves_those_above_to_be_pressed() -> None:
+    finished = run("demo", lines="hi\n9\n3\n")
+    assert "There is no choice 9 here" in finished.stdout
+    assert "T-1001" in finished.stdout
+
+
 def test_the_demo_ends_well_when_its_input_ends() -> None:
     finished = run("demo", lines="hi\nhow do I reset my password?\n")
     assert finished.returncode == 0

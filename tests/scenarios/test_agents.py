@@ -174,7 +174,6 @@ async def test_a_note_by_command_is_kept_inside(bot: BotHarness, texts: Texts, a
     seen = last_for(bot, "ada")
     assert await sam.says("/note T-1001 called back") == texts("agents.noted", reference="T-1001")
     assert last_for(bot, "ada") == seen
-    assert await sam.says("/note T-1001") == texts("agents.note_how")
 
 
 async def test_a_release_gives_the_case_back_to_the_queue(
@@ -213,7 +212,38 @@ async def test_an_assigned_colleague_has_the_case(
     assert last_for(bot, "ada") == texts("handoff.assigned", agent="tess")
     assert await tess.says("hello ada", case=case) == texts("agents.relayed", who="ada")
     assert is_noted(await sam.says("bye", case=case))
-    assert await sam.says("/assign T-1001") == texts("agents.assign_how")
+
+
+async def test_a_note_without_words_asks_for_them_and_the_next_words_stay_inside(
+    bot: BotHarness, texts: Texts, ada: Party, sam: Party
+) -> None:
+    case = bot.agents_channel.conversation
+    await sam.says("/claim T-1001")
+    seen = last_for(bot, "ada")
+    assert await sam.says("/note", case=case) == texts("agents.ask_note", reference="this case")
+    assert await sam.says("// rings twice", case=case) == texts("agents.noted", reference="T-1001")
+    assert last_for(bot, "ada") == seen
+    assert await sam.says("hello", case=case) == texts("agents.relayed", who="ada")
+
+
+async def test_who_was_asked_for_a_note_and_wrote_none_writes_to_the_requester_again_after_a_while(
+    bot: BotHarness, texts: Texts, ada: Party, sam: Party
+) -> None:
+    case = bot.agents_channel.conversation
+    await sam.says("/claim T-1001")
+    await sam.says("/note", case=case)
+    assert [line for line in await bot.advance("11m") if line["to"] == "#agents"] == []
+    assert await sam.says("hello", case=case) == texts("agents.relayed", who="ada")
+
+
+async def test_an_assignment_without_a_name_asks_for_one(
+    bot: BotHarness, texts: Texts, ada: Party, sam: Party, tess: Party
+) -> None:
+    case = bot.agents_channel.conversation
+    await tess.says("hello all")
+    assert await sam.says("/assign T-1001") == texts("agents.ask_assignee", reference="T-1001")
+    assert await sam.says("@tess") == texts("agents.assigned", reference="T-1001", agent="tess")
+    assert await tess.says("hello ada", case=case) == texts("agents.relayed", who="ada")
 
 
 async def test_solving_ends_with_a_last_word(bot: BotHarness, texts: Texts, ada: Party, sam: Party) -> None:

@@ -142,7 +142,7 @@ async def test_the_card_tells_an_agent_everything(bot: BotHarness, texts: Texts)
     assert "T-1001 scanner slow (closed)" in card  # earlier tickets
     assert texts("agents.card_what_to_do", reference="T-1002") in card  # what to do
     assert card.index("T-1002") < card.index("T-1001")
-    assert bot.agents_channel.choices[-1] == texts("agents.claim")
+    assert bot.agents_channel.choices[-4:] == [texts(f"agents.{verb}") for verb in ("claim", "note", "solve", "close")]
 
 
 async def test_the_card_carries_the_conversation_that_agents_write_in(bot: BotHarness) -> None:

@@ -9,6 +9,7 @@ from typing import Any, assert_type
 import supportbot
 from supportbot import (
     PASS,
+    Channel,
     Choice,
     ClaimedAlready,
     ConfigurationError,
@@ -42,6 +43,7 @@ assert_type(supportbot.__version__, str)
 class AuthorSettings(Settings):
     token: Secret | None = None
     delay: Duration = Duration("10m")
+    told: Channel | None = None
     limit: float = 50
     sources: tuple[str, ...] = ()
 
@@ -135,6 +137,9 @@ class Author(Skill[AuthorSettings]):
         assert_type(await turn.ask("When?", read.moment("Europe/Berlin"), unless_said=True), dt.datetime)
         assert_type(await turn.ask("Show me", read.either(read.file, read.choice("No"))), File | str)
         assert_type(await turn.ask("All:", read.form(order=("Which?", read.number))), dict[str, Any])
+        assert_type(await turn.ask("", read.form("Return", why=("Why?", read.line, "Broken"))), dict[str, Any])
+        assert_type(turn.filled_in, bool)
+        assert_type(turn.about.text if turn.about else "", str)
         assert_type(await turn.ask("Own?", read.of("own", int, int, hint="A number.")), int)
         assert_type(await turn.confirm("Sure?", key="sure", within="1d"), bool)
         assert_type(await turn.choose("Which?", ["a", "b"], key="which"), str)
@@ -173,6 +178,8 @@ class Author(Skill[AuthorSettings]):
         await turn.desk.assign("T-1042", "@sam")
         await turn.desk.note("T-1042", "words")
         await turn.desk.reply("T-1042", "words")
+        for name in turn.desk.canned:
+            assert_type(await turn.desk.reply_canned("T-1042", name), Ticket)
         await turn.desk.solve("T-1042", "words")
         await turn.desk.close()
         await turn.desk.reopen()

@@ -168,4 +168,4 @@ def test_a_string_below_an_attribute_is_what_it_is_for() -> None:
     words = documented(
         settings_type(next(type(s) for s in find_skills(Config())[0].skills if name_of(type(s)) == "survey"))
     )
-    assert words == {"delay": "How long after solving; ``0s`` is at once."}
+    assert words["delay"] == "How long after solving; ``0s`` is at once."

@@ -88,6 +88,14 @@ def test_secrets_and_passwords_are_masked_wherever_they_come(written: Written) -
     assert 'reason="postgresql://bot:***@db/bot said ***"' in written()
 
 
+def test_a_secret_that_begins_with_another_is_masked_whole(written: Written) -> None:
+    logs.configure("info")
+    for length in range(10, 40):
+        Secret("0123456789abcdefghijklmnopqrstuvwxyzABCD"[:length])
+    log.error("x", reason="said 0123456789abcdefghijklmnopqrstuvwxyzABC")
+    assert written().rstrip().endswith('reason="said ***"')
+
+
 def test_what_a_library_puts_into_its_words_is_left_out(written: Written) -> None:
     logs.configure("debug", "json")
     logs.tame()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -20,6 +22,8 @@ _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "re
 _PAUSE = 2.0
 _LONG_PAUSE = 60.0
 _LONGEST_CALL = 20.0
+_LONGEST_LOOK = 0.8
+"""Seconds: a message may need three looks, and is to be acknowledged within three seconds."""
 _PAGE = 200
 
 
@@ -27,8 +31,7 @@ class Failed(Refused):
     """Slack answered with an error that trying again will not mend; `code` is its own name for it."""
 
     def __init__(self, method: str, code: str, detail: str = "") -> None:
-        self.code = code
-        super().__init__(f"Slack refused {method}: {code}{f' ({detail})' if detail else ''}")
+        super().__init__(f"Slack refused {method}: {code}{f' ({detail})' if detail else ''}", code)
 
 
 class Api:
@@ -40,14 +43,39 @@ class Api:
         )
         self._session = session
         self._token = token
+        self._reading: dict[tuple[Any, ...], asyncio.Task[dict[str, Any]]] = {}
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """Ask for something; what fails may be asked again at any time."""
-        return await self._call(method, {"params": _given(arguments)}, http_verb="GET", unsure=TryLater(_PAUSE))
+        """Ask for something; what fails may be asked again at any time. What is being asked is not asked twice."""
+        name = (method, *sorted(arguments.items()))
+        task = self._reading.get(name)
+        if task is None:
+            read = self._call(method, {"params": _given(arguments)}, http_verb="GET", unsure=TryLater(_PAUSE))
+            task = self._reading[name] = asyncio.create_task(read)
+            task.add_done_callback(lambda done: self._was_read(name, done))
+        return await asyncio.shield(task)
+
+    def _was_read(self, name: tuple[Any, ...], task: asyncio.Task[dict[str, Any]]) -> None:
+        del self._reading[name]
+        if not task.cancelled():
+            task.exception()  # heard, also where nobody waits for it any more
+
+    async def look_up(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Ask for what an acknowledgement waits for, and not longer than it can: then it goes without."""
+        try:
+            async with asyncio.timeout(_LONGEST_LOOK):
+                return await self.read(method, **arguments)
+        except TimeoutError as error:
+            raise TryLater(_PAUSE, "Slack is slow to answer") from error
 
     async def write(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Change something that people see; Unclear where nobody can tell whether it happened."""
         return await self._call(method, {"json": _given(arguments)}, unsure=Unclear(f"no answer to {method}"))
+
+    async def empty(self, method: str, field: str, **arguments: Any) -> dict[str, Any]:
+        """Change something to nothing: elsewhere an argument that is empty is one that was not given."""
+        arguments = {**_given(arguments), field: ""}
+        return await self._call(method, {"json": arguments}, unsure=Unclear(f"no answer to {method}"))
 
     async def form(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Change something by one of the methods that take a form only."""
@@ -65,10 +93,14 @@ class Api:
                 return
 
     async def download(self, url: str, at_most: int) -> bytes | None:
-        """Fetch a file that somebody shared; None where it is larger than that."""
+        """Fetch a file that somebody shared; None where it is larger than that, elsewhere, or not to be had."""
+        if not self._is_slacks(url):
+            return None  # a link to a drive elsewhere, say: the token is for Slack alone
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
-            async with self._session.get(url, headers=headers) as answer:
+            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+                if 300 <= answer.status < 500:
+                    return None  # gone, or Slack would have us sign in
                 answer.raise_for_status()
                 content = await answer.content.read(at_most + 1)
                 while len(content) <= at_most and (more := await answer.content.read(at_most + 1 - len(content))):
@@ -76,6 +108,13 @@ class Api:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TryLater(_PAUSE, "a file could not be fetched") from error
         return content if len(content) <= at_most else None
+
+    def _is_slacks(self, url: str) -> bool:
+        """Tell whether an address is Slack's own: it is where the API is, beside it, or one of slack.com."""
+        there, home = urlsplit(url), urlsplit(self.client.base_url)
+        if there.scheme not in ("https", home.scheme):
+            return False
+        return f".{there.hostname or ''}".endswith((f".{home.hostname or ''}", ".slack.com"))
 
     async def upload(self, url: str, content: bytes) -> None:
         """Send a file's bytes to the address that Slack gave for them."""

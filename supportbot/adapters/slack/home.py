@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from supportbot.adapters.slack.posts import rows
 from supportbot.adapters.slack.rich_text import messages
+from supportbot.clock import MINUTE, Clock
 from supportbot.domain.reply import Outgoing
 from supportbot.texts import Texts
 
 COMMAND = "command:"
 """What the action id of a button begins with that stands for a command."""
 _MAIN = (("ticket", "tickets.open_one"), ("human", "handoff.talk_to_person"))
+_LOOKED_AT_FOR = 10 * MINUTE
+"""How long a tab that was opened is kept up to date: Slack tells when one is opened, not when it is left."""
+_MOST_OPEN = 1_000
 
 
 def home_view(outgoing: Outgoing, texts: Texts) -> dict[str, Any]:
@@ -31,5 +36,31 @@ def home_view(outgoing: Outgoing, texts: Texts) -> dict[str, Any]:
             {"type": "actions", "elements": buttons},
             {"type": "divider"},
             *([{"type": "rich_text", "elements": elements}] if elements else []),
+            *rows(outgoing.choices),
         ],
     }
+
+
+class Homes:
+    """Remembers who looks at their Home tab, for it to say what is so now."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._opened: dict[str, tuple[str, int]] = {}
+
+    def opened(self, user: str, direct: str) -> None:
+        """Note that somebody opened their tab; `direct` is the channel of their direct messages."""
+        if len(self._opened) >= _MOST_OPEN:
+            self._opened.clear()
+        self._opened[direct] = user, self._clock.now()
+
+    def outdated_by(self, outgoing: Outgoing) -> str:
+        """Name the user whose open tab may not be true any more after this message, "" for nobody.
+
+        Whatever changes a ticket is said to its requester by one of these; an answer to a question changes none.
+        """
+        user, since = self._opened.get(outgoing.address.channel, ("", 0))
+        if self._clock.now() - since > _LOOKED_AT_FOR:
+            self._opened.pop(outgoing.address.channel, None)
+            return ""
+        return user if outgoing.purpose in ("command", "notice", "relay") and not outgoing.reaction_to else ""

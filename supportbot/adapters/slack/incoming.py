@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from supportbot.clock import SECOND, Clock
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event, Said
 from supportbot.domain.person import Person
+from supportbot.errors import Refused
 
 Payload = dict[str, Any]
 HOME = "home:"
@@ -50,7 +50,7 @@ class Incoming:
         if kind == "reaction_added":
             return await self._reaction(what)
         if kind == "app_home_opened" and what.get("tab") == "home":
-            return await self._home(what, str(body.get("event_id") or what.get("event_ts")))
+            return await self.home(str(what["user"]), str(body.get("event_id") or what.get("event_ts")))
         self._heed(kind, what)
         return None
 
@@ -101,6 +101,8 @@ class Incoming:
 
     async def _edit(self, what: Payload) -> Event | None:
         new, old = what.get("message") or {}, what.get("previous_message") or {}
+        if new.get("subtype") == "tombstone" and old.get("subtype") != "tombstone":
+            return await self._deletion(what)  # it has replies, so something of it is left
         if new.get("text") == old.get("text") or new.get("subtype") == "tombstone":
             return None  # Slack unfolded a link, or counts a reply
         event = await self.message(
@@ -135,17 +137,29 @@ class Incoming:
         about = await self.said(channel, ts)
         if about is None:
             return None
+        person = await self.team.person(str(what["user"]))
+        address = about.address if person.id == about.person.id else await self._alone_with(person, about)
+        direct = address.channel.startswith("D")
         return Event(
             key=f"{self.key(channel, ts)}/{what['user']}/{emoji}/{stamp}",
             kind="command",
-            address=about.address,
-            person=await self.team.person(str(what["user"])),
+            address=address,
+            person=person,
             at=instant(stamp),
-            text="/ticket",
+            text="/ticket_from_message",
             about=about,
-            direct=channel.startswith("D"),
+            direct=direct,
             mentioned=True,
+            room="always" if direct else await self.rooms.mode(channel),
+            link=self.link(channel, ts),
         )
+
+    async def _alone_with(self, person: Person, about: Said) -> Address:
+        """Find where somebody is answered about another's message: alone, unless Slack does not let the bot."""
+        try:
+            return self.address(await self.rooms.direct(person.id.rpartition("/")[2]))
+        except Refused:
+            return about.address
 
     async def said(self, channel: str, ts: str) -> Said | None:
         """Fetch a message that somebody points at."""
@@ -160,10 +174,17 @@ class Incoming:
         event = await self.message({**found, "channel": channel})
         if event is None:
             return None
-        return Said(key=event.key, person=event.person, text=event.text, address=event.address, files=event.files)
+        return Said(
+            key=event.key,
+            person=event.person,
+            text=event.text,
+            address=event.address,
+            files=event.files,
+            by_bot=event.by_bot,
+        )
 
-    async def _home(self, what: Payload, name: str) -> Event:
-        user = str(what["user"])
+    async def home(self, user: str, name: str) -> Event:
+        """Ask for what a person's Home tab is to show."""
         return Event(
             key=f"{NAME}/{self.team.id}/home/{user}/{name}",
             kind="command",
@@ -180,7 +201,8 @@ class Incoming:
         text = str(body.get("text") or "").strip()
         verb, _, rest = text.partition(" ")
         channel, user = str(body["channel_id"]), str(body["user_id"])
-        if verb.lower() == "here":
+        is_room = verb.lower() == "here" and not channel.startswith("D")
+        if is_room:
             rest = f"{rest} {channel}"
         words = f"/{verb.lower()} {rest}".strip() if verb.lower() in _COMMANDS else text or "/help"
         place = channel if channel.startswith("D") else await self.rooms.direct(user)
@@ -188,6 +210,7 @@ class Incoming:
             key=f"{NAME}/{self.team.id}/command/{body['trigger_id']}",
             kind="command" if words.startswith("/") else "message",
             address=self.address(place),
+            room=await self.rooms.mode(channel) if is_room else "always",
             person=await self.team.person(user, name=str(body.get("user_name") or "")),
             at=self._clock.now(),
             text=words,
@@ -205,12 +228,9 @@ class Incoming:
         event = await self._interaction({**body, "container": place}, kind="form", choice=choice)
         return msgspec.structs.replace(event, fields=fields, key=f"{NAME}/{self.team.id}/form/{body['view']['id']}")
 
-    async def shortcut(self, body: Payload) -> Event | None:
-        """Read the message shortcut: a ticket from the message that it was called on."""
-        channel = str((body.get("channel") or {}).get("id", ""))
-        about = await self.pointed_at(body.get("message") or {}, channel)
-        if about is None:
-            return None
+    async def shortcut(self, body: Payload) -> Event:
+        """Read the message shortcut: a ticket from the message that it was called on, unless that is the bot's own."""
+        channel, message = str((body.get("channel") or {}).get("id", "")), body.get("message") or {}
         user = str(body["user"]["id"])
         return Event(
             key=f"{NAME}/{self.team.id}/shortcut/{body['trigger_id']}",
@@ -219,7 +239,8 @@ class Incoming:
             person=await self._who(body, user),
             at=self._clock.now(),
             text="/ticket",
-            about=about,
+            about=await self.pointed_at(message, channel),
+            link=self.link(channel, str(message.get("ts") or "")),
         )
 
     async def _interaction(self, body: Payload, *, kind: Any, choice: str) -> Event:
@@ -228,10 +249,12 @@ class Incoming:
         message = body.get("message") or {}
         if not channel:
             channel = await self.rooms.direct(user)  # pressed in the Home tab
-        thread = str(container.get("thread_ts") or message.get("thread_ts") or container.get("message_ts") or "")
+        thread = str(container.get("thread_ts") or message.get("thread_ts") or "")
         direct = channel.startswith("D")
         if direct and not self._settings.ai_threads:
             thread = ""
+        elif not direct:
+            thread = thread or str(container.get("message_ts") or "")
         return Event(
             key=f"{NAME}/{self.team.id}/press/{body.get('trigger_id')}",
             kind=kind,
@@ -276,12 +299,3 @@ def instant(ts: str) -> int:
         return int(float(ts) * SECOND)
     except ValueError:
         return 0
-
-
-def read_private(view: Payload) -> Payload:
-    """Read what was kept with a form."""
-    try:
-        kept = json.loads(view.get("private_metadata") or "{}")
-    except ValueError:
-        return {}
-    return kept if isinstance(kept, dict) else {}

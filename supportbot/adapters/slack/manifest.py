@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from supportbot.adapter_settings import SlackSettings
+from supportbot.adapters.slack.posts import fitting
 from supportbot.texts import Texts
 
 SHORTCUT = "open_ticket"
 """The callback id of the message shortcut."""
+LONGEST_NAME = 35
+_LONGEST_SHORTCUT = 24
+_LONGEST_DESCRIPTION = 140
+"""What Slack takes of an app's name, a shortcut's and a description, in characters."""
 _ALWAYS = (
     "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.customize", "commands",
     "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write",
@@ -48,18 +53,19 @@ def manifest(settings: SlackSettings, texts: Texts, *, name: str = "Support", ur
     """Describe the app; `url` is where http mode is reached from outside, as ``https://bot.example.com``."""
     is_http = settings.mode == "http"
     place = {"request_url": f"{url.rstrip('/')}{settings.path}"} if is_http else {}
+    description = fitting(texts("slack.command_description"), _LONGEST_DESCRIPTION)
     command = {
         "command": settings.command,
-        "description": texts("slack.command_description"),
+        "description": description,
         "usage_hint": texts("slack.command_usage"),
         "should_escape": False,
         **({"url": place["request_url"]} if is_http else {}),
     }
     shortcut = {
-        "name": texts("tickets.open_one"),
+        "name": fitting(texts("tickets.open_one"), _LONGEST_SHORTCUT),
         "type": "message",
         "callback_id": SHORTCUT,
-        "description": texts("slack.shortcut_description"),
+        "description": fitting(texts("slack.shortcut_description"), _LONGEST_DESCRIPTION),
     }
     features: dict[str, Any] = {
         "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
@@ -68,9 +74,9 @@ def manifest(settings: SlackSettings, texts: Texts, *, name: str = "Support", ur
         "shortcuts": [shortcut],
     }
     if settings.ai_threads:
-        features["assistant_view"] = {"assistant_description": texts("slack.command_description")}
+        features["assistant_view"] = {"assistant_description": description}
     return {
-        "display_information": {"name": name, "description": texts("slack.command_description")},
+        "display_information": {"name": name, "description": description},
         "features": features,
         "oauth_config": {"scopes": {"bot": scopes(settings)}},
         "settings": {

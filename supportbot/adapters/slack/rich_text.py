@@ -21,6 +21,8 @@ Element = dict[str, Any]
 MOST_UNITS = 9_000
 """Characters (UTF-16, as Slack counts) of rich text in one message: it takes about 13,000, with all that is around."""
 
+_LONGEST_ADDRESS = 2_000
+"""Characters of an address that is a link: a longer one is words, for Slack takes no message with it."""
 _ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,:;!?)\]}]")
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
@@ -84,6 +86,8 @@ def _blocks(text: str) -> Iterator[Element]:
             waiting = block
     if waiting:
         yield waiting
+    elif text.strip():
+        yield _section([_text(text)])  # marks alone, which would show nothing
 
 
 def _goes_on(before: Element, item: Element) -> bool:
@@ -150,7 +154,7 @@ def _with_addresses(words: str, style: dict[str, bool]) -> Iterator[Element]:
     for found in _ADDRESS.finditer(words):
         if found.start() > end:
             yield _text(words[end : found.start()], style)
-        yield {"type": "link", "url": found[0], **_styled(style)}
+        yield _link(found[0], "", style)
         end = found.end()
     if end < len(words):
         yield _text(words[end:], style)
@@ -158,7 +162,7 @@ def _with_addresses(words: str, style: dict[str, bool]) -> Iterator[Element]:
 
 def _link(url: str, words: str, style: dict[str, bool]) -> Element:
     """Link words to an address; words that look like an address of their own are not believed."""
-    if not url.startswith(("https://", "http://", "mailto:")):
+    if not url.startswith(("https://", "http://", "mailto:")) or units(url) > _LONGEST_ADDRESS:
         return _text(words or url, style)
     if not words.strip() or re.match(r"\s*(https?://|www\.)", words):
         return {"type": "link", "url": url, **_styled(style)}
@@ -219,7 +223,7 @@ def _pieces(elements: Sequence[Element], at_most: int) -> Iterator[Element]:
     for element in elements:
         if "elements" in element:
             yield from _parts(element, at_most)
-        elif element["type"] == "text" and units(element["text"]) > at_most // 4:
+        elif units(element.get("text", "")) > at_most // 4:
             for words in split(element["text"], at_most // 4):
                 yield {**element, "text": words}
         else:

@@ -41,7 +41,7 @@ class Rooms:
         if known and known.until > self._clock.now():
             return known
         try:
-            answer = await self._api.read("conversations.info", channel=channel)
+            answer = await self._api.look_up("conversations.info", channel=channel)
         except AdapterError:
             return known or Room()
         found = answer.get("channel") or {}

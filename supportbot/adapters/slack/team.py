@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,12 @@ class _Known:
 class Team:
     """One workspace that the app is installed in."""
 
-    def __init__(self, api: Api, clock: Clock, *, agents: str, channel: str, id: str = "", name: str = "") -> None:
+    def __init__(
+        self, api: Api, clock: Clock, *, agents: str, channel: str, outside_agents: Collection[str] = ()
+    ) -> None:
         self.api = api
-        self.id = id
-        self.name = name
+        self.id = ""
+        self.name = ""
         self.url = ""
         self.bot_user = ""
         self.bot_id = ""
@@ -44,6 +47,7 @@ class Team:
         self._agents = agents
         """A user group's id; "" is everyone in the agents' channel."""
         self._channel = channel
+        self._outside_agents = frozenset(outside_agents)
         self._people: OrderedDict[str, _Known] = OrderedDict()
         self._companies: dict[str, str] = {}
         self._members: frozenset[str] = frozenset()
@@ -62,7 +66,7 @@ class Team:
     async def person(self, user: str, team: str = "", name: str = "") -> Person:
         """Name a user; `name` is what the event said, for when Slack does not answer."""
         known = await self._know(user, name)
-        home = team or known.team or self.id
+        home = self.id if known.team == self.id else team or known.team or self.id
         person = Person.of(NAME, self.id, user, clean_name(known.name))
         return person if home == self.id else Person(person.id, person.name, await self._company(home))
 
@@ -71,13 +75,17 @@ class Team:
         return {user: (await self._know(user, "")).name for user in users[:20]}
 
     async def is_agent(self, user: str) -> bool:
-        """Tell whether a user is an agent: in the user group where one is named, else in the agents' channel."""
+        """Tell whether a user is an agent: in the user group where one is named, else in the agents' channel.
+
+        People of other workspaces are the team's only where they are listed, however they came into the channel.
+        """
+        if user in self._outside_agents:
+            return True
         if self._clock.now() >= self._members_until:
             await self._read_agents()
         if user not in self._members:
             return False
-        home = (await self._know(user, "")).team
-        return home in ("", self.id) or bool(self._agents)  # strangers in a shared channel are guests, not the team
+        return bool(self._agents) or (await self._know(user, "")).team == self.id
 
     def forget_agents(self) -> None:
         """Ask again who is an agent: somebody came or went."""
@@ -121,7 +129,9 @@ class Team:
             self._people.move_to_end(user)
             return known
         try:
-            answer = await self.api.read("users.info", user=user)
+            answer = await self.api.look_up("users.info", user=user)
+        except Failed:
+            answer = {"user": {"real_name": name}}  # another bot, say: there is no more to be learned of it
         except AdapterError:
             return known or _Known(name or user, "", "", is_bot=False, until=0)
         known = self._remembered(answer.get("user") or {}, user)
@@ -132,10 +142,11 @@ class Team:
 
     def _remembered(self, found: dict[str, Any], user: str) -> _Known:
         profile = found.get("profile") or {}
+        teams = (found.get("enterprise_user") or {}).get("teams") or ()  # an organisation's people are in several
         name = profile.get("display_name") or profile.get("real_name") or found.get("real_name") or found.get("name")
         return _Known(
             name=str(name or user),
-            team=str(found.get("team_id") or profile.get("team") or ""),
+            team=self.id if self.id in teams else str(found.get("team_id") or profile.get("team") or ""),
             handle=str(found.get("name") or ""),
             is_bot=bool(found.get("is_bot")),
             until=self._clock.now() + HOUR,
@@ -145,7 +156,7 @@ class Team:
         """Name the workspace that somebody is from."""
         if team not in self._companies:
             try:
-                answer = await self.api.read("team.info", team=team)
+                answer = await self.api.look_up("team.info", team=team)
             except AdapterError:
                 return ""
             self._companies[team] = clean_name(str((answer.get("team") or {}).get("name", "")))

@@ -15,7 +15,7 @@ async def check_configuration(patient: Patient) -> AsyncIterator[Finding]:
     knowledge = Knowledge()
     loaded, mistakes = await look_at_skills(patient.skills, knowledge)
     for mistake in (*patient.mistakes, *mistakes):
-        yield problem("configuration", mistake, "correct that line; nothing starts before")
+        yield problem("configuration", mistake, "correct it; nothing starts before")
     if not patient.mistakes and not mistakes:
         yield ok("configuration", f"{patient.file or 'the defaults'}: no mistakes")
     for failure in loaded.failures:
@@ -32,5 +32,7 @@ def _articles(count: int, *, could_not_be_read: bool) -> Finding:
     if could_not_be_read:
         return warning("knowledge", "no articles could be read", "see the mistakes of the configuration")
     return warning(
-        "knowledge", "there are no articles, so every question goes to a person", "give the skill faq its sources"
+        "knowledge",
+        "there are no articles, so every question goes to a person",
+        "give the skill faq its sources, as faq: {sources: [articles]}",
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from supportbot.testing.notices import Notices
 from supportbot.testing.slack.channels import Channel
 from supportbot.testing.slack.messages import Message
-from supportbot.testing.slack.notices import Notices
 from supportbot.testing.slack.wire import Json, Refused
 from supportbot.testing.slack.workspaces import User
 

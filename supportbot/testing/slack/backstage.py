@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supportbot.clock import Clock
+from supportbot.testing.notices import Notices
 from supportbot.testing.slack.assistant import Assistants
 from supportbot.testing.slack.deliveries import Deliveries
 from supportbot.testing.slack.directory import Directory
@@ -12,7 +13,6 @@ from supportbot.testing.slack.hooks import Hooks
 from supportbot.testing.slack.http_delivery import HttpDelivery
 from supportbot.testing.slack.interactions import Interactions
 from supportbot.testing.slack.log import WorldLog
-from supportbot.testing.slack.notices import Notices
 from supportbot.testing.slack.posts import Posts
 from supportbot.testing.slack.sockets import Sockets
 from supportbot.testing.slack.triggers import Triggers

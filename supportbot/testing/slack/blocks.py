@@ -86,6 +86,23 @@ def _rich_text(element: Json) -> Iterator[str]:
             yield "\n" if kind.startswith("rich_text") else ""
 
 
+def _named(element: Json) -> Iterator[str]:
+    """Find who is named in a ``rich_text`` block: by elements of their own, for its words are only words."""
+    for inner in element.get("elements", ()):
+        name = {"user": "user_id", "usergroup": "usergroup_id", "broadcast": "range"}.get(str(inner.get("type")))
+        if name:
+            yield str(inner.get(name))
+        yield from _named(inner)
+
+
+def _linked(element: Json) -> Iterator[Json]:
+    """Find the links in a ``rich_text`` block."""
+    for inner in element.get("elements", ()) if str(element.get("type")).startswith("rich_text") else ():
+        if inner.get("type") == "link":
+            yield inner
+        yield from _linked(inner)
+
+
 def label(element: Json) -> str:
     """Read what stands on a button or in an empty menu."""
     text = element.get("text") or element.get("placeholder") or {}
@@ -99,14 +116,14 @@ def options(element: Json) -> list[Json]:
 
 
 def mentions(blocks: Sequence[Json]) -> set[str]:
-    """Find who is notified by blocks; ``plain_text`` notifies nobody."""
+    """Find who is notified by blocks; ``plain_text`` and the words of ``rich_text`` notify nobody."""
     found: set[str] = set()
     for block in blocks:
         texts = [part["text"] for part in text_objects(block) if part.get("type") == "mrkdwn"]
         if block.get("type") == "markdown":
             texts.append(block["text"])
         elif block.get("type") == "rich_text":
-            texts.append("".join(_rich_text(block)))
+            found |= set(_named(block))
         found |= {named for text in texts for named in mrkdwn.mentions(str(text))}
     return found
 
@@ -118,6 +135,7 @@ def links(blocks: Sequence[Json]) -> list[tuple[str, str]]:
         if block.get("type") == "markdown":
             found += [(name, url) for name, url in mrkdwn.MARKDOWN_LINK.findall(str(block["text"]))]
             found += mrkdwn.links(str(block["text"]))
+        found += [(str(part.get("text") or part["url"]), str(part["url"])) for part in _linked(block)]
         for part in text_objects(block):
             if part.get("type") == "mrkdwn":
                 found += mrkdwn.links(str(part["text"]))

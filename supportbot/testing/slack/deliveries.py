@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from supportbot.clock import MINUTE, SECOND, Clock
-from supportbot.testing.slack.notices import Notices
+from supportbot.testing.notices import Notices
 from supportbot.testing.slack.trouble import Trouble
 from supportbot.testing.slack.wire import Json, Serials
 

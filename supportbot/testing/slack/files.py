@@ -95,6 +95,10 @@ class Files:
             raise Refused("file_not_found")
         return file
 
+    def forget(self, file: File) -> None:
+        """Delete a file."""
+        del self._files[file.id]
+
     def receive(self, id: str, data: bytes) -> bool:
         """Take the bytes of an announced file; say whether they are as many as was announced."""
         file = self._files.get(id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from supportbot.testing.field_names import plain
 from supportbot.testing.slack.blocks import interactive, options
 from supportbot.testing.slack.wire import Json
 
@@ -19,16 +20,12 @@ def label(block: Json) -> str:
 def names(block: Json) -> set[str]:
     """List the names under which a test may fill a field in: its label, its block's id, its own."""
     given = (label(block), str(block.get("block_id", "")), str(block.get("element", {}).get("action_id", "")))
-    return {_plain(name) for name in given if name}
-
-
-def _plain(name: str) -> str:
-    return "_".join("".join(letter if letter.isalnum() else " " for letter in name.casefold()).split())
+    return {plain(name) for name in given if name}
 
 
 def filled(blocks: Sequence[Json], values: Mapping[str, Any]) -> State:
     """Fill in a form, or fail as a person would: a field that is not there, too long, or required and empty."""
-    left = {_plain(name): value for name, value in values.items()}
+    left = {plain(name): value for name, value in values.items()}
     fields = [block for block in blocks if block["type"] == "input"]
     state: State = {}
     for block in fields:

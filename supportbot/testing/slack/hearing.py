@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from supportbot.testing.heard import Heard
 from supportbot.testing.slack.backstage import Backstage
 from supportbot.testing.slack.channels import Channel
 from supportbot.testing.slack.messages import Message
@@ -19,8 +20,7 @@ class Hearing:
     def __init__(self, slack: Backstage, user: User) -> None:
         self._slack = slack
         self._user = user
-        self._begin: dict[str, int] = {}
-        self._heard: set[int] = set()
+        self._heard: Heard[Message] = Heard(lambda message: message.author.is_app and self.sees(message))
 
     def sees(self, message: Message) -> bool:
         """Tell whether a message is on this person's screen."""
@@ -33,16 +33,8 @@ class Hearing:
 
     def unheard(self, channel: Channel, thread: str = "") -> list[Message]:
         """List what the bot has said and this person has not heard yet."""
-        begin = self._begin.get(channel.id, 0)
-        while begin < len(channel.heard) and self._is_done(channel.heard[begin]):
-            self._heard.discard(id(channel.heard[begin]))
-            begin += 1
-        self._begin[channel.id] = begin
-        waiting = [message for message in channel.heard[begin:] if not self._is_done(message)]
+        waiting = self._heard.unheard(channel.id, channel.heard)
         return [message for message in waiting if not thread or message.thread == thread]
-
-    def _is_done(self, message: Message) -> bool:
-        return not message.author.is_app or not self.sees(message) or id(message) in self._heard
 
     async def next(self, channel: Channel, thread: str = "") -> Message:
         """Wait for the next thing the bot says there."""
@@ -52,7 +44,7 @@ class Hearing:
             return waiting[0] if waiting else None
 
         message = await self.until(look, lambda: "heard nothing new", channel)
-        self._heard.add(id(message))
+        self._heard.add(message)
         return message
 
     async def sight(self, words: str, channel: Channel, thread: str = "") -> Message:
@@ -63,7 +55,7 @@ class Hearing:
             return next((message for message in reversed(said) if words in message), None)
 
         message = await self.until(look, lambda: f"never saw {words!r}", channel)
-        self._heard.add(id(message))
+        self._heard.add(message)
         return message
 
     async def until(self, look: Callable[[], Found | None], what: Callable[[], str], channel: Channel) -> Found:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from supportbot.testing.call_log import CallLog
 from supportbot.testing.slack.wire import Json
 
 
@@ -34,26 +34,5 @@ class Call:
         return f"{self.method}({self.arguments}) -> {self.status} {self.error or 'ok'}"
 
 
-class WorldLog:
+class WorldLog(CallLog[Call]):
     """All calls, in the order in which they were answered."""
-
-    def __init__(self) -> None:
-        self._calls: list[Call] = []
-
-    def add(self, call: Call) -> None:
-        """Write a call down."""
-        self._calls.append(call)
-
-    def calls(self, method: str = "", *, ok: bool | None = None) -> list[Call]:
-        """List the calls of a method, or of all; with `ok` only those that went well, or did not."""
-        named = [call for call in self._calls if method in ("", call.method)]
-        return [call for call in named if ok is None or call.ok is ok]
-
-    def __iter__(self) -> Iterator[Call]:
-        return iter(self._calls)
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    def __str__(self) -> str:
-        return "\n".join(str(call) for call in self._calls)

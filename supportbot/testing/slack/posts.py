@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from supportbot.testing.notices import Notices
 from supportbot.testing.slack.blocks import with_ids
 from supportbot.testing.slack.channels import Channel
 from supportbot.testing.slack.events import Events
 from supportbot.testing.slack.files import File
 from supportbot.testing.slack.messages import Message, rich_text
-from supportbot.testing.slack.notices import Notices
 from supportbot.testing.slack.wire import Json, Refused, Serials
 from supportbot.testing.slack.workspaces import User
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from supportbot.testing.notices import Notices
 from supportbot.testing.slack.deliveries import Deliveries, Delivery
-from supportbot.testing.slack.notices import Notices
 from supportbot.testing.slack.wire import Json, Refused, Serials
 
 MOST_CONNECTIONS = 10

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal
 
 from supportbot.clock import MINUTE, SECOND, Clock
+from supportbot.testing.misfortunes import Held, Misfortunes
 from supportbot.testing.slack.triggers import Triggers
 
 What = Literal["429", "500", "lost", "refused"]
-
-
-@dataclass(eq=False)
-class Misfortune:
-    """What happens to calls of a method: to the next few of them, or to a share of all."""
-
-    method: str
-    what: What
-    retry_after: int
-    left: int | None
-    share: float
 
 
 @dataclass(eq=False)
@@ -48,10 +38,10 @@ class Trouble:
         """The most messages that reading a channel returns (15 for unlisted commercial apps)."""
         self._clock = clock
         self._triggers = triggers
-        self._misfortunes: list[Misfortune] = []
+        self._misfortunes: Misfortunes[tuple[What, int]] = Misfortunes(self.chance)
+        self._held = Held(self.chance)
         self._paces: list[Pace] = []
         self._called: dict[tuple[str, str], int] = {}
-        self._held: list[Callable[[], None]] | None = None
         self._twice: list[bool] = []
 
     # --- calls of the Web API ---
@@ -60,19 +50,19 @@ class Trouble:
         self, method: str = "chat.postMessage", *, times: int | None = 1, share: float = 1.0, retry_after: int = 1
     ) -> None:
         """Answer calls with 429 and Retry-After (seconds), without doing anything."""
-        self._misfortunes.append(Misfortune(method, "429", retry_after, times, share))
+        self._misfortunes.add(method, ("429", retry_after), times, share)
 
     def breaks(self, method: str = "chat.postMessage", *, times: int | None = 1, share: float = 1.0) -> None:
         """Answer calls with 500 and a page of HTML, without doing anything."""
-        self._misfortunes.append(Misfortune(method, "500", 0, times, share))
+        self._misfortunes.add(method, ("500", 0), times, share)
 
     def loses_replies(self, method: str = "chat.postMessage", *, times: int | None = 1, share: float = 1.0) -> None:
         """Do what is asked, then close the connection without an answer."""
-        self._misfortunes.append(Misfortune(method, "lost", 0, times, share))
+        self._misfortunes.add(method, ("lost", 0), times, share)
 
     def hangs_up(self, method: str = "chat.postMessage", *, times: int | None = 1, share: float = 1.0) -> None:
         """Close the connection before anything is done."""
-        self._misfortunes.append(Misfortune(method, "refused", 0, times, share))
+        self._misfortunes.add(method, ("refused", 0), times, share)
 
     def paces(self, method: str = "chat.postMessage", *, every: int = SECOND) -> None:
         """Allow a method once in so many milliseconds (of the simulator's clock) for a channel, as Slack does."""
@@ -94,15 +84,7 @@ class Trouble:
 
     def with_call(self, method: str, channel: str) -> tuple[What, int] | None:
         """Say what happens to a call, and the seconds of Retry-After."""
-        for misfortune in self._misfortunes:
-            if misfortune.method not in (method, "*") or self.chance.random() >= misfortune.share:
-                continue
-            if misfortune.left is not None:
-                misfortune.left -= 1
-                if not misfortune.left:
-                    self._misfortunes.remove(misfortune)
-            return misfortune.what, misfortune.retry_after
-        return self._too_soon(method, channel)
+        return self._misfortunes.strike(method) or self._too_soon(method, channel)
 
     def _too_soon(self, method: str, channel: str) -> tuple[What, int] | None:
         now = self._clock.now()
@@ -124,25 +106,13 @@ class Trouble:
         """Let trigger ids be too old when they arrive."""
         self._triggers.born_expired = expired
 
-    @asynccontextmanager
-    async def holding(self, *, shuffled: bool = False, backwards: bool = False) -> AsyncIterator[None]:
+    def holding(self, *, shuffled: bool = False, backwards: bool = False) -> AbstractAsyncContextManager[None]:
         """Keep events back in the meantime, then send all of them; shuffled or backwards if wanted."""
-        held = self._held = []
-        try:
-            yield
-        finally:
-            self._held = None
-            if shuffled:
-                self.chance.shuffle(held)
-            for send in reversed(held) if backwards else held:
-                send()
+        return self._held.holding(shuffled=shuffled, backwards=backwards)
 
     def with_event(self, send: Callable[[], None]) -> bool:
         """Keep an event back if events are held; say whether it was kept."""
-        if self._held is None:
-            return False
-        self._held.append(send)
-        return True
+        return self._held.keep(send)
 
     def copies(self) -> list[bool]:
         """Say how an event is repeated: one entry for each further copy, true where it has another event id."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from supportbot.testing.notices import Notices
 from supportbot.testing.slack import blocks as block_kit
 from supportbot.testing.slack import forms, limits
 from supportbot.testing.slack.blocks import with_ids
-from supportbot.testing.slack.notices import Notices
 from supportbot.testing.slack.wire import Json, Refused, Serials
 from supportbot.testing.slack.workspaces import User, Workspace
 

@@ -80,7 +80,7 @@ class Shop:
         (folder / "skills").mkdir()
         (folder / "skills" / "shipping.py").write_text(SHIPPING, "utf-8")
         (folder / "services.py").write_text(SERVICES, "utf-8")
-        self.config = folder / "bot.yaml"
+        self.config = folder / 'a "bot".yaml'  # the captured test names it
         self.config.write_text(
             f"storage: {{url: '{url}'}}\nskill_paths: [skills]\n"
             "skills: [shipping, greeting, tickets, handoff, survey, help]\n"

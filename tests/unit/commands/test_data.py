@@ -158,6 +158,24 @@ def test_an_erasure_shows_what_will_go_and_hands_out_a_receipt_without_a_name(de
     assert not [path for path in data if b"ada-77" in path.read_bytes()]
 
 
+def test_an_erasure_names_the_copies_that_a_restore_kept_beside(desk: Desk) -> None:
+    desk.run("backup", "monday.backup")
+    desk.run("restore", "monday.backup", "--replace")
+
+    code, _, err = desk.run("erase", "ada-77", "--yes")
+
+    assert code == 0
+    assert ".before-" in err
+    assert "is an earlier copy, and still has it all" in err
+
+
+def test_a_receipt_that_cannot_be_written_is_shown(desk: Desk) -> None:
+    code, out, _ = desk.run("erase", "ada-77", "--yes", "--receipt", "nowhere/receipt.json")
+
+    assert code == 1
+    assert json.loads(out)["removed"]["conversations"] == 1
+
+
 def test_a_store_in_memory_has_nothing_to_save(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "bot.yaml").write_text("storage: {url: 'tinydb:memory'}\n")
 

@@ -203,4 +203,4 @@ async def test_beside_a_running_bot_it_works_on_sqlite_and_says_on_tinydb_that_t
         assert (result.exit_code, result.stdout) == (0, "1 dialogue waits: all go on.\n")
     else:
         assert isinstance(result.exception, StoreError)
-        assert "stop the bot for the check, or move to SQLite" in str(result.exception)
+        assert "On TinyDB the bot has to stop for this; on SQLite it may run" in str(result.exception)

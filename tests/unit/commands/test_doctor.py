@@ -49,3 +49,8 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
 
 def test_the_data_may_be_elsewhere(config: Path, tmp_path: Path) -> None:
     assert str(tmp_path / "elsewhere" / "bot.db") in run("--config", config, "--data", tmp_path / "elsewhere").output
+
+
+def test_what_mends_several_mistakes_is_said_once(config: Path) -> None:
+    config.write_text("desk: {relay: shout}\ncolour: red\n", "utf-8")
+    assert run("--config", config).output.count("→ correct it; nothing starts before") == 1

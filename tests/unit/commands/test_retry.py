@@ -114,3 +114,4 @@ def test_a_running_bot_on_sqlite_is_handed_the_work_and_on_tinydb_it_is_told_to_
         assert result.exit_code == 0
     else:
         assert isinstance(result.exception, StoreInUse)
+        assert "on SQLite it may run" in str(result.exception)

@@ -13,13 +13,14 @@ from supportbot.data import people
 from supportbot.data.erase import Erasure, Receipt
 from supportbot.desk import attachments
 from supportbot.domain.address import PLACES, Address, Place
+from supportbot.domain.card import CARDS, Card
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.dialogue import DIALOGUES, ONCE, Dialogue, OnceResult, Question, Step
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.file import File
 from supportbot.domain.memory import MEMORIES, Memory
 from supportbot.domain.person import Person
-from supportbot.domain.reply import OFFERS, SHOWN, Choice, Offer, Outgoing, Shown
+from supportbot.domain.reply import OFFERS, RELAYED, SHOWN, Choice, Offer, Outgoing, Relayed, Shown
 from supportbot.domain.schema import SCHEMA
 from supportbot.domain.survey import Survey
 from supportbot.domain.ticket import TICKETS, Ticket
@@ -68,6 +69,10 @@ class Desk:
             tickets=(ticket.reference,), question=f"where is {requester.name}", **more,
         )  # fmt: skip
         offer = Offer(conversation=name, person=requester.id, choices=(Choice(requester.name, to="x"),))
+        relayed = Relayed(
+            id=f"o-{name}", address=here, conversation=name, side="requester", person=requester.id,
+            who=requester.name, said=(f"{here.key}/{name}",),
+        )  # fmt: skip
         words = said or (Entry(at=now, kind="requester", who=requester.name, text="hello", person=requester.id),)
         await self.commit(
             ("put", CONVERSATIONS, conversation),
@@ -75,6 +80,8 @@ class Desk:
             ("put", PLACES, Place(id=f"{here.key}{name}", conversation=name, person=requester.id)),
             ("append", OFFERS, f"o-{name}", offer, requester.id, name),
             ("append", SHOWN, f"o-{name}", Shown(id="1", address=here), requester.id, name),
+            ("append", RELAYED, f"r-{name}", relayed, requester.id, name),
+            ("append", CARDS, ticket.id, Card(id=f"o-{name}", text=f"**{requester.name}**"), requester.id, name),
             *(("append", TIMELINE, name, entry, entry.person or requester.id) for entry in words),
         )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,61 @@ async def test_an_archive_that_is_not_as_it_was_written_is_refused_and_nothing_i
     assert sorted(desk.folder.iterdir()) == before
 
 
+def forged(saved: Path, *items: dict[str, Any]) -> None:
+    """Add items to an archive, with a checksum that fits."""
+    *lines, last = gzip.decompress(saved.read_bytes()).splitlines(keepends=True)
+    footer = msgspec.json.decode(last, type=archive.Footer)
+    for item in items:
+        lines.append(msgspec.json.encode(item) + b"\n")
+        name = f"{item['sort']} {item['name']}" if item["sort"] in ("document", "entry") else item["sort"]
+        footer.counts[name] = footer.counts.get(name, 0) + 1
+    checksum = hashlib.blake2b(b"".join(lines), digest_size=32).hexdigest()
+    forged = archive.Footer(items=footer.items + len(items), counts=footer.counts, checksum=checksum)
+    saved.write_bytes(gzip.compress(b"".join(lines) + msgspec.json.encode(forged) + b"\n"))
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"sort": "entry", "name": "../../evil", "key": "k", "value": {}},
+        {"sort": "document", "name": "_store", "key": "1", "value": {"id": "1", "version": 1}},
+        {"sort": "document", "name": 'x"; DROP TABLE work; --', "key": "1", "value": {"id": "1", "version": 1}},
+        {"sort": "document", "name": "foo", "key": "1", "value": [1]},
+        {"sort": "number", "name": "foo", "key": "", "value": 10**30},
+        {"sort": "unique", "name": "", "key": "k", "value": -1},
+        {"sort": "work", "name": "", "key": "k", "value": {"id": 1}},
+        {"sort": "banana", "name": "", "key": "k", "value": {}},
+    ],
+)
+async def test_an_item_that_no_store_would_write_is_refused_though_the_checksum_fits(
+    desk: Any, saved: Path, item: dict[str, Any]
+) -> None:
+    forged(saved, item)
+
+    with pytest.raises(Damaged, match=r"line that (no store has written|cannot be read)"):
+        Archive(saved).check()
+
+
+async def test_what_fails_while_it_is_written_leaves_nothing_beside(desk: Any, saved: Path, tmp_path: Path) -> None:
+    number = {"sort": "number", "name": "twice", "key": "", "value": 1}
+    forged(saved, number, number)
+    (tmp_path / "new").mkdir()
+
+    with pytest.raises(StoreError):
+        await put_back(saved, f"{desk.url.partition(':')[0]}:{tmp_path / 'new' / 'data'}")
+
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+async def test_a_line_made_to_burst_the_memory_is_refused(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "_LONGEST_LINE", 5_000)
+    Archive(saved).check()
+    forged(saved, {"sort": "entry", "name": "timeline", "key": "k", "value": {"text": "a" * 5_000}})
+
+    with pytest.raises(Damaged, match="longer than any record"):
+        Archive(saved).check()
+
+
 async def test_a_backup_that_cannot_be_written_leaves_the_earlier_one(desk: Any, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         await archive.write(desk.store, tmp_path / "none" / "x", member="x", now=0)
@@ -213,11 +270,28 @@ async def test_a_backup_that_cannot_be_written_leaves_the_earlier_one(desk: Any,
             yield
 
     path = tmp_path / "kept"
-    path.write_bytes(b"earlier")
+    await archive.write(desk.store, path, member="x", now=0)
+    earlier = path.read_bytes()
     with pytest.raises(StoreError, match="gone"):
         await archive.write(Broken(), path, member="x", now=0)
-    assert path.read_bytes() == b"earlier"
+    assert path.read_bytes() == earlier
     assert [found.name for found in tmp_path.iterdir() if found.is_file()] == ["kept"]
+
+
+async def test_a_backup_takes_the_place_of_nothing_but_an_earlier_one(desk: Any, tmp_path: Path) -> None:
+    file, empty = tmp_path / "data.sqlite", tmp_path / "empty"
+    file.write_bytes(b"SQLite format 3")
+    empty.touch()
+
+    os.mkfifo(tmp_path / "pipe")
+    for taken in (file, tmp_path / "pipe", tmp_path):
+        with pytest.raises(StoreError, match="is no backup; give another name"):
+            await archive.write(desk.store, taken, member="x", now=0)
+    await archive.write(desk.store, empty, member="x", now=0)
+    await archive.write(desk.store, empty, member="x", now=0)
+
+    assert file.read_bytes() == b"SQLite format 3"
+    Archive(empty).check()
 
 
 async def test_an_archive_is_for_its_owners_eyes(saved: Path) -> None:

@@ -9,7 +9,10 @@ import pytest
 
 from supportbot.data.erase import finish
 from supportbot.data.people import Unclear
+from supportbot.domain.address import Address
 from supportbot.domain.conversation import CONVERSATIONS
+from supportbot.domain.dialogue import ONCE, OnceResult, Step
+from supportbot.domain.event import Event
 from supportbot.domain.memory import MEMORIES, Memory
 from supportbot.domain.person import Person
 from supportbot.domain.reply import OFFERS, Outgoing
@@ -32,6 +35,7 @@ async def test_no_byte_of_a_person_is_left_in_the_data_folder(desk: Any) -> None
     assert desk.files_with(NAME) == []
     assert receipt.removed == {
         "attachments": 1,
+        "cards": 1,
         "conversations": 1,
         "dead letters": 1,
         "dialogues": 1,
@@ -41,6 +45,7 @@ async def test_no_byte_of_a_person_is_left_in_the_data_folder(desk: Any) -> None
         "once": 1,
         "pending work": 3,
         "places": 1,
+        "relayed": 1,
         "shown": 1,
         "tickets": 1,
         "timeline": 1,
@@ -175,6 +180,98 @@ async def test_a_name_that_two_people_have_is_not_guessed(desk: Any) -> None:
         await desk.erase("ada")
     assert (await desk.erase("slack/T1/U1")).removed["conversations"] == 1
     assert await desk.store.get(CONVERSATIONS, "c_2") is not None
+
+
+async def test_a_name_is_found_however_its_letters_are_composed(desk: Any) -> None:
+    await desk.case("c_1", Person("slack/T1/U1", "Zo\u00eb"))
+
+    assert (await desk.erase("Zoe\u0308")).removed["conversations"] == 1
+
+
+async def test_somebody_whose_id_and_name_only_begin_like_theirs_keeps_both(desk: Any) -> None:
+    ada = Person("console/local/ada", "ada")
+    for number, other in enumerate([Person("console/local/ada-2", "ada-2"), Person("console/local/adam", "ada bee")]):
+        words = Entry(at=1, kind="requester", who=other.name, text=f"I am {other.name}", person=other.id)
+        await desk.case(f"c_{number}", other, words, agent=ada)
+        await desk.commit(
+            ("put", MEMORIES, Memory(id=f"s/person/{other.id}/k", skill="s", person=other.id, value=other.name))
+        )
+    before = [bytes(item.value) async for item in desk.store.dump() if item.name in ("memories", "timeline", "places")]
+
+    await desk.erase(ada.id)
+
+    after = [bytes(item.value) async for item in desk.store.dump() if item.name in ("memories", "timeline", "places")]
+    assert after == before
+    assert [ticket.assignee.name for ticket in (await desk.store.find(TICKETS, "status", "main", "closed")).items] == [
+        "somebody",
+        "somebody",
+    ]
+
+
+async def test_a_memory_under_the_id_of_somebody_with_a_plain_name_gets_another_name(desk: Any) -> None:
+    await desk.case("c_own", Person("console/local/ada", "ada"))
+    await desk.commit(("put", MEMORIES, Memory(id="s/everyone/main/console/local/ada", skill="s", value=1)))
+
+    await desk.erase("ada")
+
+    assert desk.files_with("console/local/ada") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Zephyrina", "_Zephyrina_ helps"),
+        ("Zephyrina", "see Zephyrina_notes.pdf"),
+        ("Zephyrina", "我是Zephyrina。"),
+        ("小明", "我是小明，你好"),
+        ("민수", "민수가 도와 드릴게요"),
+    ],
+)
+async def test_a_name_goes_whatever_it_leans_on(desk: Any, name: str, text: str) -> None:
+    agent = Person("slack/T1/U777777", name)
+    words = [Entry(at=1, kind="owner", who=name, text="agent"), Entry(at=2, kind="bot", text=text)]
+    await desk.case("c_bob", desk.person("Bob"), *words, agent=agent)
+
+    await desk.erase("slack/T1/U777777")
+
+    assert desk.files_with(name) == []
+
+
+async def test_a_name_of_one_letter_goes_where_nothing_else_stands(desk: Any) -> None:
+    words = [Entry(at=1, kind="owner", who="Z", text="agent"), Entry(at=2, kind="bot", text="A to Z")]
+    await desk.case("c_bob", desk.person("Bob"), *words, agent=Person("slack/T1/U777777", "Z"))
+
+    await desk.erase("slack/T1/U777777")
+
+    lines = (await desk.store.read(TIMELINE, "c_bob")).items[::-1]
+    assert [(line.who, line.text) for line in lines] == [("somebody", "agent"), ("", "A to Z")]
+
+
+@pytest.mark.parametrize("key", ["owner", "reference", "type", "status"])
+async def test_what_a_skill_keeps_is_searched_under_every_key(desk: Any, key: str) -> None:
+    await desk.case("c_own", Person("slack/T1/U777777", "Zephyrina Q"))
+    found = OnceResult(step=Step(kind="once", result={key: "slack/T1/U777777"}))
+    await desk.commit(
+        ("put", MEMORIES, Memory(id="s/everyone/main/k", skill="s", value=[{key: "Zephyrina Q"}])),
+        ("append", ONCE, "d_9/0", found, "slack/T1/Bob", "c_bob"),
+    )
+
+    await desk.erase("Zephyrina Q")
+
+    assert desk.files_with("Zephyrina Q") == desk.files_with("U777777") == []
+
+
+async def test_a_dead_letter_of_an_agent_goes_with_the_talk_that_it_is_about(desk: Any) -> None:
+    await desk.case("c_own", desk.person("ada"))
+    agent = desk.person("Sam")
+    said = Event(key="k", kind="message", address=Address("slack", "T1", "C1"), person=agent, at=1, text="/close")
+    work = Work(id="k", queue="dead", key=Address("slack", "T1", "D-ada").key, due=1, payload=said, person=agent.id)
+    [running] = await desk.commit(("add", work))
+    await desk.commit(("bury", running, "KeyError"))
+
+    await desk.erase("ada")
+
+    assert desk.files_with("D-ada") == []
 
 
 async def test_a_memory_whose_name_names_them_gets_another_name(desk: Any) -> None:

@@ -59,7 +59,7 @@ async def test_tickets_ratings_and_conversations_are_there_as_csv_and_as_json_li
     assert {name: tuple(rows(folder / f"{name}.csv")[0]) for name in export.COLUMNS} == export.COLUMNS
 
 
-@pytest.mark.parametrize("words", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("words", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1"])
 async def test_no_cell_becomes_a_formula(desk: Any, tmp_path: Path, words: str) -> None:
     await desk.case("c_1", desk.person("Ada"))
     ticket = await desk.store.get(TICKETS, "main/T-c_1")
@@ -69,6 +69,19 @@ async def test_no_cell_becomes_a_formula(desk: Any, tmp_path: Path, words: str) 
 
     assert rows(tmp_path / "report" / "tickets.csv")[0]["subject"] == f"'{words}"
     assert lines(tmp_path / "report" / "tickets.jsonl")[0]["subject"] == words
+
+
+@pytest.mark.parametrize("name", ["../../../etc/x", "/x", "..", "", "a\0b", "x" * 500, "𠀀" * 500])
+async def test_a_file_is_written_into_the_folder_whatever_its_name(desk: Any, tmp_path: Path, name: str) -> None:
+    ada = desk.person("Ada")
+    await desk.case("c_ada", ada)
+    await desk.send_file(msgspec.structs.replace(ada, name=name), b"hers", "c_ada")
+
+    await exported(desk, tmp_path / "for-ada", "slack/T1/Ada")
+
+    [written] = (tmp_path / "for-ada" / "files").iterdir()
+    assert written.read_bytes() == b"hers"
+    assert written.name.startswith("001-")
 
 
 async def test_everything_about_a_person_is_one_folder_and_nothing_of_others(desk: Any, tmp_path: Path) -> None:

@@ -93,6 +93,13 @@ async def test_every_mistake_in_the_configuration_is_a_problem_and_the_rest_is_l
     assert {"python", "secrets.env"} <= {finding.name for finding in findings}
 
 
+async def test_the_articles_that_can_be_answered_from_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "open.md").write_text("---\nquestion: When are you open?\n---\nAlways.\n", "utf-8")
+    findings = await found(patient(tmp_path, "skills:\n  - faq: {sources: [articles]}\n"))
+    assert findings["knowledge"] == Finding("knowledge", "ok", "1 article can be answered from")
+
+
 async def test_a_skill_that_was_left_out_and_an_empty_base_are_told(tmp_path: Path) -> None:
     (tmp_path / "skills").mkdir()
     (tmp_path / "skills" / "pizza.py").write_text("import nothing_of_this_name\n", "utf-8")

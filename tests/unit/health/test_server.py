@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from typing import Any
@@ -15,7 +16,7 @@ from supportbot.clock import MINUTE, SimulatedClock
 from supportbot.config import Config, HealthSettings, StorageSettings
 from supportbot.domain.work import TURNS, Work
 from supportbot.errors import ConfigurationError, StoreFailed
-from supportbot.health import lag, look
+from supportbot.health import lag, look, server
 from supportbot.health.lag import DEAD_AFTER, LoopWatch
 from supportbot.health.server import HealthServer, listen
 from supportbot.pipeline import switches
@@ -29,6 +30,25 @@ async def test_a_bot_that_serves_is_alive_and_ready(monitored: Monitored) -> Non
     ready = await monitored.get("/readyz")
     assert ready.status == 200
     assert ready.json == {"ready": True, "reasons": [], "release": __version__, "switched_off": [], "dead_letters": 0}
+
+
+async def test_whoever_connects_and_says_nothing_takes_no_more_than_a_few_connections_and_not_for_long(
+    monitored: Monitored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(server, "LONGEST_CONNECTION", 0.3)
+
+    async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", monitored.server.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\n")
+        return reader, writer
+
+    connections = [await connect() for _ in range(3)]
+    for reader, writer in reversed(connections):  # the last is refused at once, the others are ended in time
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+    assert (await monitored.get("/healthz")).status == 200
 
 
 async def test_a_loop_that_does_not_turn_is_said_though_the_loop_cannot_answer(

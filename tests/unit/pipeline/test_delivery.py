@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 
 from supportbot import Settings, Skill, Turn, match, on
 from supportbot.adapters.base import Capabilities, Sent
 from supportbot.clock import MINUTE
-from supportbot.domain.address import Address
+from supportbot.domain.address import PLACES, Address, Place
 from supportbot.domain.reply import SHOWN, Outgoing, Shown
 from supportbot.domain.work import Work, outbox
 from supportbot.errors import Refused, TryLater, Unclear
@@ -20,6 +21,8 @@ from supportbot.texts import Texts
 
 BotWith = Callable[..., Awaitable[BotHarness]]
 TEXTS = Texts()
+NOT_DELIVERED = TEXTS("agents.not_delivered", reason=TEXTS("agents.refused.other"), text="one")
+NOT_SETTLED = TEXTS("agents.not_delivered", reason=TEXTS("agents.refused.not_settled"), text="one")
 
 
 class Three(Skill[Settings]):
@@ -90,6 +93,22 @@ async def test_a_platform_that_asks_to_wait_gets_everything_later_and_in_order(p
     assert platform.said() == ["one", "two", "three"]
 
 
+async def test_what_a_platform_put_off_for_sure_is_not_looked_for(platform: Platform) -> None:
+    platform.troubles = [TryLater(30), TryLater(2.5)]
+    await platform.bot.requester("ada").says("count")
+    await platform.bot.advance("1m")
+    assert platform.said() == ["one", "two", "three"]
+    assert platform.asked == 0
+
+
+async def test_what_was_put_off_before_a_restart_is_looked_for(platform: Platform) -> None:
+    platform.troubles = [TryLater(30)]
+    await platform.bot.requester("ada").says("count")
+    await platform.bot.restart()
+    await platform.bot.advance("1m")
+    assert platform.said() == ["one", "two", "three"]
+
+
 async def test_one_address_that_waits_holds_up_no_other(platform: Platform) -> None:
     platform.troubles = [TryLater(60)]
     await platform.bot.requester("ada").says("count")
@@ -118,7 +137,7 @@ async def test_a_message_whose_fate_stays_unclear_is_shown_to_an_agent_instead(p
     platform.troubles.clear()
     await platform.bot.advance("6m")
     assert "one" not in platform.said()
-    assert TEXTS("agents.not_delivered", text="one") in platform.bot.agents_channel
+    assert NOT_SETTLED in platform.bot.agents_channel
     assert [work.payload.text for work in await platform.bot.app.store.buried()][:1] == ["one"]  # type: ignore[union-attr]
 
 
@@ -126,7 +145,7 @@ async def test_a_refused_message_is_shown_to_the_agents_and_the_next_goes_out(pl
     platform.troubles = [Refused("messages are closed")]
     await platform.bot.requester("ada").says("count")
     assert platform.said() == ["two", "three"]
-    assert TEXTS("agents.not_delivered", text="one") in platform.bot.agents_channel
+    assert NOT_DELIVERED in platform.bot.agents_channel
 
 
 async def test_a_restart_sends_what_was_not_sent(platform: Platform) -> None:
@@ -152,6 +171,19 @@ async def test_an_adapter_that_is_broken_is_tried_again_and_given_up_with_a_word
 # --- what the platform makes of it --------------------------------------------------------------------------------
 
 
+ADA = Address("console", "local", "@ada")
+
+
+async def hand_over(bot: BotHarness, outgoing: Outgoing) -> None:
+    """Put a message into the outbox, and let it go out."""
+    to = outgoing.address
+    work = Work(
+        id=outgoing.id, queue=outbox(to.adapter), key=to.key, due=0, payload=outgoing, group=outgoing.conversation
+    )
+    bot.app.bot.crew.start(await bot.app.bot.crew.commit(Changes(work=[work])))
+    await bot.advance("0s")
+
+
 class Threads:
     """Stands before a console and opens a thread of its own for each card, as platforms do; what is sent elsewhere
     is refused where nobody opened that thread."""
@@ -159,10 +191,15 @@ class Threads:
     def __init__(self, bot: BotHarness) -> None:
         self.opened: list[str] = []
         self.sent: list[Outgoing] = []
+        self.trouble: Exception | None = None
+        """What comes, once, of the next message."""
         self._send = bot._console.send
         bot._console.send = self.send  # type: ignore[method-assign]
 
     async def send(self, outgoing: Outgoing) -> Sent:
+        if self.trouble:
+            trouble, self.trouble = self.trouble, None
+            raise trouble
         channel, thread = outgoing.address.outside_thread, outgoing.address.thread
         if thread and not outgoing.opens_thread and thread not in self.opened:
             raise Refused("no such thread")
@@ -230,6 +267,79 @@ async def test_a_card_that_its_thread_refuses_is_shown_in_the_channel_once(bot_w
     assert len(refused) == 2
 
 
+async def test_a_change_of_what_was_never_shown_goes_nowhere(platform: Platform) -> None:
+    change = Outgoing(
+        id="o2",
+        address=ADA,
+        conversation="c",
+        purpose="relay",
+        text="press it",
+        edits="o1",
+        at=platform.bot.clock.now(),
+    )
+    await hand_over(platform.bot, change)
+    assert platform.said() == []
+    assert await platform.bot.app.store.buried() == []
+
+
+async def test_a_change_gets_the_platforms_own_id_and_place(bot_with: BotWith) -> None:
+    bot = await bot_with()
+    threads = Threads(bot)
+    await hand_over(bot, Outgoing(id="o1", address=ADA, conversation="c", purpose="relay", text="pres it"))
+    await hand_over(bot, Outgoing(id="o2", address=ADA, conversation="c", purpose="relay", text="press it", edits="o1"))
+    assert [(sent.text, sent.edits) for sent in threads.sent] == [("pres it", ""), ("press it", "p-1")]
+
+
+async def test_the_words_of_a_mark_that_is_refused_are_said(platform: Platform) -> None:
+    platform.troubles = [Refused("no such emoji", "invalid_name")]
+    mark = Outgoing(id="o1", address=ADA, conversation="c", purpose="command", text="Got it", reaction_to="m1", at=0)
+    await hand_over(platform.bot, mark)
+    assert platform.said() == ["Got it"]
+
+
+@pytest.mark.parametrize(("removes", "told"), [(False, "agents.not_changed"), (True, "agents.not_removed")])
+async def test_a_change_that_is_refused_is_told_to_the_agents(bot_with: BotWith, removes: bool, told: str) -> None:
+    bot = await bot_with(fails=False)
+    threads = Threads(bot)
+    await hand_over(bot, Outgoing(id="o1", address=ADA, conversation="c", purpose="relay", text="pres it"))
+    threads.trouble = Refused("too late", "edit_window_closed")
+    change = Outgoing(id="o2", address=ADA, conversation="c", purpose="relay", text="press it", edits="o1")
+    await hand_over(bot, msgspec.structs.replace(change, removes=removes))
+    expected = TEXTS(told, reason=TEXTS("agents.refused.other"), text="press it")
+    assert (threads.sent[-1].address.channel, threads.sent[-1].text) == ("#agents", expected)
+
+
+async def test_a_card_that_cannot_be_changed_is_shown_anew_in_its_thread(bot_with: BotWith) -> None:
+    bot = await bot_with(fails=False)
+    threads = Threads(bot)
+    await bot.requester("ada").says("/human my printer burns")
+    card = next(sent for sent in threads.sent if sent.purpose == "agents")
+    threads.trouble = Refused("somebody deleted it", "message_not_found")
+    desk = msgspec.structs.replace(bot.app.bot.rules.agents, thread=card.conversation)
+    again = Outgoing(
+        id="o2", address=desk, conversation=card.conversation, purpose="agents", text="Claimed", edits=card.id
+    )
+    await hand_over(bot, again)
+    assert (threads.sent[-1].address.thread, threads.sent[-1].text, threads.sent[-1].edits) == ("ts-1", "Claimed", "")
+
+
+async def test_a_thread_is_opened_by_whatever_comes_first(bot_with: BotWith) -> None:
+    bot = await bot_with(built_in=("handoff",))
+    threads = Threads(bot)
+    await bot.requester("ada").says("/human my printer burns")
+    place = msgspec.structs.replace(bot.app.bot.rules.agents, thread="c_new")
+    changes = Changes()
+    changes.put(PLACES, Place(id=place.key, conversation="c_new", side="agents"))
+    await bot.app.store.commit(changes)
+    for number in ("1", "2"):
+        await hand_over(
+            bot, Outgoing(id=f"o{number}", address=place, conversation="c_new", purpose="agents", text=number)
+        )
+    first, second = threads.sent[-2:]
+    assert (first.opens_thread, second.opens_thread) == (True, False)
+    assert second.address.thread == threads.opened[-1]
+
+
 async def test_what_was_refused_is_logged_with_the_platforms_own_word_for_it_and_belongs_to_its_person(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +376,7 @@ async def test_a_platform_that_never_tells_whether_it_was_shown_is_given_up(plat
     await platform.bot.requester("ada").says("count")
     await platform.bot.advance("6m")
     platform.blind.clear()
-    assert TEXTS("agents.not_delivered", text="one") in platform.bot.agents_channel
+    assert NOT_SETTLED in platform.bot.agents_channel
     assert platform.said() == ["two", "three"]
 
 

@@ -96,6 +96,17 @@ def test_whatever_costs_a_turn_counts(kind: EventKind) -> None:
     assert [bool(counted.count(said("eve", 1, kind=kind), 1)) for _ in range(PER_PERSON + 1)][-1]
 
 
+def test_what_comes_late_while_somebody_writes_on_is_no_flood_unless_it_was_one() -> None:
+    people, now = Floods(LimitsSettings()), 12 * 60 * MINUTE
+    assert people.count(said("ada", now), now) is None
+    missed = [said("ada", number * 10 * MINUTE) for number in range(60)]
+    assert [event for event in missed if people.count(event, now)] == []
+
+    at_once = [said("ada", now - 60 * MINUTE + number) for number in range(PER_PERSON + 5)]
+    assert len([event for event in at_once if people.count(event, now)]) == 5
+    assert people.count(said("ada", now), now) is None
+
+
 def test_taking_words_back_is_always_let_in() -> None:
     counted = Floods(LimitsSettings())
     assert not any(counted.count(said("eve", 1, kind="delete"), 1) for _ in range(PER_PERSON * 2))
@@ -121,7 +132,7 @@ def test_those_who_did_nothing_for_the_longest_are_forgotten(monkeypatch: pytest
     for number in range(1_000):
         counted.count(said(f"person{number}", number), number)
     assert len(counted._levels) == 50
-    assert ("person", "console/local/person999") in counted._levels
+    assert ("person", "console/local/person999", False) in counted._levels
 
 
 # --- what people see ----------------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
-from supportbot import Settings, Skill, Turn, match, on
+from supportbot import Settings, Skill, Turn, match, on, read
 from supportbot.pipeline.loops import MOST_HOPS
 from supportbot.testing.harness import BotHarness, Heard, Party
 from supportbot.texts import Texts
@@ -183,6 +184,37 @@ async def test_the_same_answer_to_different_questions_is_no_loop(bot_with: BotWi
     await bot.requester("ada").says("quiz")
     heard = [await bot.requester("ada").says("yes") for _ in range(5)]
     assert heard[-1] == "Done with it."
+
+
+class Order(Skill[Settings]):
+    """Asks the same for each of five things."""
+
+    @on.message(match.words("order"))
+    async def ask(self, turn: Turn) -> str:
+        return " ".join([await turn.ask("How many of the next one?", self.reader) for _ in range(5)])
+
+    reader: Any = read.text
+
+
+class Numbers(Order):
+    """Takes numbers only."""
+
+    reader = read.pattern(r"\d+")
+
+
+async def test_the_same_answer_to_a_question_that_is_put_again_and_again_is_no_loop(bot_with: BotWith) -> None:
+    bot = among_strangers(await bot_with(Order()))
+    await bot.requester("ada").says("order")
+    heard = [await bot.requester("ada").says("2") for _ in range(5)]
+    assert heard[-1] == "2 2 2 2 2"
+
+
+async def test_a_responder_whose_words_answer_nothing_is_a_loop_in_a_dialogue_too(bot_with: BotWith) -> None:
+    bot = among_strangers(await bot_with(Numbers()))
+    await bot.requester("ada").says("order")
+    heard = [str(await bot.requester("ada").says("I am away until Monday.")) for _ in range(8)]
+    assert LAST_WORD in heard
+    assert heard[-1] == ""
 
 
 async def test_words_to_an_agent_are_passed_on_however_often_they_are_the_same(bot_with: BotWith) -> None:

@@ -56,6 +56,16 @@ def test_a_file_that_is_there_is_not_overwritten_and_nothing_else_is_written(tmp
     assert everything(tmp_path) == {"knowledge/a.md": "own"}
 
 
+def test_a_folder_in_the_place_of_a_file_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    (tmp_path / ".env" / "mine").write_text("kept")
+
+    with pytest.raises(IsADirectoryError, match="is a folder, and is not replaced"):
+        place(tmp_path, FILES, replace=True)
+
+    assert everything(tmp_path) == {".env/mine": "kept"}
+
+
 def test_a_link_to_nowhere_counts_as_there(tmp_path: Path) -> None:
     (tmp_path / ".env").symlink_to(tmp_path / "gone")
     assert taken(tmp_path, FILES) == [".env"]

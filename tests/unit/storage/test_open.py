@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 import supportbot
+from supportbot.domain.platform import PLATFORMS, Platform
+from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError
+from supportbot.storage.base import Changes
 from supportbot.storage.open import open_store
 
 
@@ -39,3 +42,17 @@ def test_a_member_is_loaded_only_when_it_is_the_one() -> None:
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("url", ["sqlite:{}/bot.db", "tinydb:{}/data"])
+async def test_nobody_else_on_the_machine_can_read_what_people_said(url: str, tmp_path: Path) -> None:
+    store = await open_store(url.format(tmp_path), SCHEMA)
+    await store.put_file(b"a photo")
+    changes = Changes()
+    changes.put(PLATFORMS, Platform(id="slack"))
+    await store.commit(changes)
+    try:
+        modes = {place.name: place.stat().st_mode & 0o077 for place in tmp_path.iterdir() if place.suffix != ".lock"}
+        assert set(modes.values()) == {0}, modes
+    finally:
+        await store.close()

@@ -36,7 +36,9 @@ def test_what_the_bot_does_not_know_is_gone(personal: str) -> None:
     assert made.leaks(text)
 
 
-@pytest.mark.parametrize("harmless", ["I want a refund", "Shipped!", "Refund please?", "12 of 3, ok", "I don't", "⚠ …"])
+@pytest.mark.parametrize(
+    "harmless", ["I want a refund", "Shipped!", "Refund please?", "12 of 3, ok", "I don't", "⚠ …", "(3)\nReally"]
+)
 def test_what_the_bot_knows_stays(harmless: str) -> None:
     assert redaction(harmless).text(harmless) == harmless
 

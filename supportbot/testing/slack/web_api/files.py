@@ -53,10 +53,26 @@ def info(request: Request) -> Json:
     return {"file": file.record(whole=True), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
+def delete(request: Request) -> Json:
+    """Delete a file of the bot's own, with the messages that only showed it."""
+    file = request.slack.files.find(request.needed("file"), request.workspace)
+    if file.owner is not request.bot:
+        raise Refused("cant_delete_file")
+    request.slack.files.forget(file)
+    for channel in map(request.slack.directory.channels.get, file.channels):
+        for message in list(channel.messages.values()) if channel else ():
+            if file in message.files:
+                message.files.remove(file)
+                if channel and not message.files and not message.text:
+                    request.slack.posts.take_away(message, channel)
+    return {}
+
+
 METHODS = {
     "files.getUploadURLExternal": Method(get_upload_url, ("files:write",)),
     "files.completeUploadExternal": Method(complete_upload, ("files:write",)),
     "files.info": Method(info, ("files:read",)),
+    "files.delete": Method(delete, ("files:write",)),
 }
 
 
