@@ -291,7 +291,14 @@ def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Callable[[]
         raise ConfigurationError(
             [f"desk.agents_channel: {name} is not among the adapters; configure it under adapters, or choose another"]
         )
-    return lambda: adapters[name].channel(channel)
+    adapter, known = adapters[name], dict[str, Address]()
+
+    def find() -> Address:
+        if adapter.home not in known:
+            known[adapter.home] = adapter.channel(channel)
+        return known[adapter.home]
+
+    return find
 
 
 def _find_channel(adapters: dict[str, Adapter], named: str) -> Address | None:

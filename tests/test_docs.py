@@ -44,6 +44,7 @@ PAGES = (
     "docs/howto/privacy.md",
     "docs/howto/slack.md",
     "docs/howto/testing_a_skill.md",
+    "docs/howto/testing_against_discord.md",
     "docs/howto/testing_against_slack.md",
     "docs/plugin_api.md",
     "docs/why.md",
@@ -76,7 +77,9 @@ def blocks(name: str) -> list[Block]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_everything_that_a_page_shows_works(name, tmp_path, bot_with, slack_world, monkeypatch) -> None:
+async def test_everything_that_a_page_shows_works(
+    name, tmp_path, bot_with, slack_world, discord_world, monkeypatch
+) -> None:
     for folder in (tmp_path / "skills", tmp_path):
         monkeypatch.syspath_prepend(str(folder))
     for block in blocks(name):
@@ -89,7 +92,8 @@ async def test_everything_that_a_page_shows_works(name, tmp_path, bot_with, slac
         elif block.kind == "yaml":
             load_yaml(block, tmp_path)
         elif block.kind == "python":
-            await execute(block, tmp_path, {"bot_with": bot_with, "slack_world": slack_world})
+            worlds = {"slack_world": slack_world, "discord_world": discord_world}
+            await execute(block, tmp_path, {"bot_with": bot_with, "monkeypatch": monkeypatch, **worlds})
         else:
             assert block.kind in ("sh", "text"), f"{name}: nothing runs a block marked {block.kind}"
 

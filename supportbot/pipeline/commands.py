@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LONGEST_COMMAND = 32
 _NOTE = re.compile(r"//|[/!]?\s*note\s*:", re.IGNORECASE)
@@ -14,6 +15,7 @@ _COMMAND = re.compile(r"[/!]\s*[^\W\d_]")
 _WIDE = str.maketrans({"\uff0f": "/", "\uff01": "!", "\uff1a": ":"})
 
 
+@lru_cache(maxsize=32)
 def command_in(text: str) -> tuple[str, str]:
     """Split ``/status T-1042`` or ``!status T-1042`` into its name and the rest; ("", "") is no command."""
     said = bare(text)

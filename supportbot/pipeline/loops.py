@@ -11,6 +11,7 @@ A human's word begins anew. The count is kept with the conversation, in each tur
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Self
 
@@ -32,8 +33,8 @@ REPEATS_WITHIN = MINUTE
 _LATEST = 5
 """Topics of a bot that are looked at: several may have begun in the same instant."""
 _LONGEST = 500
-_MARKS = str.maketrans("", "", "\\`*_~>")
-"""What formatting adds and platforms take away."""
+_BETWEEN = re.compile(r"[\W_]+")
+"""What is no letter and no digit: formatting adds some of it, and platforms take some away."""
 
 
 class Loop:
@@ -41,7 +42,8 @@ class Loop:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._is_repeated = _is_repeated(scene)
+        self._heard = _heard(scene)
+        self._is_repeated = _is_repeated(scene, self._heard)
         self.hops = scene.case.conversation.hops
 
     @classmethod
@@ -86,7 +88,7 @@ class Loop:
         if scene.event.by_bot:
             case.update(hops=self.hops + bool(said))
             return
-        heard, before = _heard(scene), case.conversation
+        heard, before = self._heard, case.conversation
         goes_round = before.said in (said, heard) or self.needs_last_word
         if heard != before.said and await self._is_answer():
             goes_round = False
@@ -101,9 +103,9 @@ class Loop:
         return bool(dialogue and dialogue.question and not dialogue.question.tries)
 
 
-def _is_repeated(scene: Scene) -> bool:
+def _is_repeated(scene: Scene, heard: int) -> bool:
     """Tell whether somebody sends back what the bot said, or once more what they said themselves."""
-    before, heard, ledger = scene.case.conversation, _heard(scene), scene.case.ledger
+    before, ledger = scene.case.conversation, scene.case.ledger
     since = ledger.now - before.spoke_at
     if not heard or since >= ANSWERS_WITHIN:
         return False
@@ -127,5 +129,5 @@ def _said(case: Case) -> int:
 
 def _checksum(text: str) -> int:
     """Sum up words, however they are formatted, written large or broken into lines."""
-    words = " ".join(text[:_LONGEST].translate(_MARKS).casefold().split())
+    words = _BETWEEN.sub("", text[:_LONGEST].casefold())
     return zlib.crc32(words.encode("utf-8", "replace"))

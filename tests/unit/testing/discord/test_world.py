@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import re
 
 import discord
@@ -7,6 +8,7 @@ import pytest
 from discord import app_commands
 
 from supportbot.testing.discord import NotAcknowledged
+from tests.unit.testing.discord.conftest import App
 
 
 async def test_a_direct_message_is_answered(wired, app, start):
@@ -179,8 +181,6 @@ async def test_commands_have_options_subcommands_and_suggestions(wired, app, sta
 
 
 async def test_a_context_menu_gets_the_message_with_its_words_even_without_the_intent(wired, start):
-    from tests.unit.testing.discord.conftest import App
-
     wired.allowed_intents.discard("message_content")
     app = App(intents=discord.Intents.default())
 
@@ -260,8 +260,6 @@ async def test_edits_deletions_reactions_and_typing_are_told(wired, app, start, 
 
 
 async def test_files_go_both_ways_and_their_addresses_expire(wired, app, start, told):
-    import io
-
     @app.event
     async def on_message(message):
         if not message.author.bot:
@@ -321,3 +319,53 @@ async def test_what_nobody_answers_fails_with_what_was_said(wired, app, start):
         await ada.runs("/silent")
     with pytest.raises(AssertionError, match=r"nothing in sight has a button 'Open'; there is \[\]"):
         await ada.presses("Open")
+
+
+class Layout(discord.ui.LayoutView):
+    box = discord.ui.Container(
+        discord.ui.TextDisplay("Your tickets"),
+        discord.ui.Section(
+            "T-1 is open", accessory=discord.ui.Button(label="Close", custom_id="close", style=discord.ButtonStyle.red)
+        ),
+    )
+
+
+async def test_newer_components_are_read_and_pressed(wired, app, start, told):
+    @app.event
+    async def on_interaction(interaction):
+        told.add(interaction.data["custom_id"])
+        file = discord.File(io.BytesIO(b"all of it"), "transcript.txt")
+        await interaction.response.send_message("Closed", file=file, ephemeral=True)
+        more = await interaction.followup.send("Was it good?", ephemeral=True, wait=True)
+        await interaction.followup.edit_message(more.id, content="Was it very good?")
+
+    await start()
+    ada = wired.person("Ada")
+    user = await app.fetch_user(int(ada.id))
+    await user.send(view=Layout())
+    heard = await ada.hears()
+    assert heard.shown == "Your tickets\nT-1 is open"
+    await ada.presses("Close")
+    answer = await ada.hears()
+    assert [file.data for file in answer.files] == [b"all of it"]
+    assert await ada.sees("very good") is not answer
+    assert told == ["close"]
+
+
+async def test_commands_are_offered_where_and_to_whom_they_are_meant_for(wired, app, start):
+    @app.tree.command(description="?")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    async def panel(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("Here it is")
+
+    await start()
+    await app.tree.sync()
+    admin = wired.person("Ida", roles=[wired.role("Admins", may=["manage_guild"])])
+    ada, channel = wired.person("Ada"), wired.channel("help")
+    await admin.runs("/panel", channel)
+    assert "Here it is" in await ada.hears(channel)
+    with pytest.raises(AssertionError, match="Ada is not offered 'panel'"):
+        await ada.runs("/panel", channel)
+    with pytest.raises(AssertionError, match="no command 'panel' here"):
+        await admin.runs("/panel")
