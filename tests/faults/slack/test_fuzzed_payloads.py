@@ -62,8 +62,9 @@ def interactions(slack: SlackWorld, event: Payload, user: str, channel: str) -> 
     action = {"type": "button", "action_id": "o_1.0", "block_id": "b", "value": "o_1.0", "action_ts": "1700000000.1"}
     view = {"id": "V1", "type": "modal", "callback_id": "supportbot", "private_metadata": "{}", "state": {"values": {}}}
     channel_of = {"id": channel, "name": "directmessage"}
+    pressed = {"container": place, "channel": channel_of, "message": message, "actions": [action]}
     return [
-        {"type": "block_actions", **body, "container": place, "channel": channel_of, "message": message, "actions": [action]},
+        {"type": "block_actions", **body, **pressed},
         {"type": "message_action", **body, "callback_id": "open_ticket", "channel": channel_of, "message": message},
         {"type": "view_submission", **body, "view": view},
         {"type": "view_closed", **body, "view": view},

@@ -1,4 +1,4 @@
-"""Texts of every alphabet and size: said in full, in order, within Slack's own units, and never cut inside a character."""
+"""Texts of every alphabet and size: said in full, in order, within Slack's units, never cut inside a character."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def check(text: str, parts: list[Message]) -> None:
     assert all(units(part.text) <= LONGEST_TEXT and len(part.blocks) <= MOST_BLOCKS for part in parts)
     if not set(text) & MARKS:
         assert bare("".join(shown)) == bare(clean(text))
-    for before, after in zip(shown, shown[1:], strict=False):
+    for before, after in itertools.pairwise(shown):
         head, tail = before[-WHOLE:], after[:WHOLE]
         lengths = [len(character) for character in grapheme.graphemes(head + tail)]
         assert max(lengths) > WHOLE // 2 or len(head) in itertools.accumulate(lengths), (head, tail)
