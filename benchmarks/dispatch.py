@@ -121,7 +121,7 @@ async def supportbot_with_a_turn(handlers: Handlers) -> Once:
     clock = SystemClock()
     store = await open_store("tinydb:memory", SCHEMA, clock=clock)
     place, ada = Address("console", "local", "@ada"), Person("console/local/ada", "ada")
-    rules = Rules(settings=DeskSettings(), find_agents=lambda: Address("console", "local", "#agents"), texts=Texts())
+    rules = Rules(settings=DeskSettings(), agents=Address("console", "local", "#agents"), texts=Texts())
     switches = Switches(clock)
     running = Running(Isolation(), switches, Knowledge(), lambda _: asyncio.sleep(0))
     dispatcher = Dispatch(handlers, running, switches)

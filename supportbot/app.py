@@ -82,7 +82,6 @@ class App:
         for companion in self.companions:
             await companion.open(self)
         self.bot.isolation.start()
-        await self.presence.find_home(self.bot.rules.agents.adapter)
         connected = await self.presence.connect()
         await self.bot.crew.idle()
         await self.presence.start(connected, self.bot.receive, watch=watch)
@@ -271,7 +270,7 @@ def _rules(config: Config, made: dict[str, Adapter]) -> Rules:
     """Gather what every desk action needs to know."""
     return Rules(
         settings=config.desk,
-        find_agents=_agents_channel(config, made),
+        agents=_agents_channel(config, made),
         texts=Texts(config.texts),
         strangers=frozenset(name for name, adapter in made.items() if adapter.capabilities.for_strangers),
         limits=config.limits,
@@ -285,20 +284,13 @@ def _rules(config: Config, made: dict[str, Adapter]) -> Rules:
     )
 
 
-def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Callable[[], Address]:
+def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Address:
     name, _, channel = config.desk.agents_channel.partition(":")
     if name not in adapters:
         raise ConfigurationError(
             [f"desk.agents_channel: {name} is not among the adapters; configure it under adapters, or choose another"]
         )
-    adapter, known = adapters[name], dict[str, Address]()
-
-    def find() -> Address:
-        if adapter.home not in known:
-            known[adapter.home] = adapter.channel(channel)
-        return known[adapter.home]
-
-    return find
+    return adapters[name].channel(channel)
 
 
 def _find_channel(adapters: dict[str, Adapter], named: str) -> Address | None:

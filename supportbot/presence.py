@@ -42,20 +42,6 @@ class Presence:
         """The adapters that are not up, and why: an error's class, or nothing where it was not tried yet."""
         self._beside: set[asyncio.Task[None]] = set()
 
-    async def find_home(self, name: str) -> None:
-        """Learn which workspace an adapter is at home in: of the platform, or of an earlier run while it is away.
-
-        Without it nobody could say where the agents are, so it is asked until it has answered once.
-        """
-        adapter = self._adapters[name]
-        for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
-            if not adapter.has_workspaces or await self._reaches(adapter, adapter.connect()):
-                return
-            if known := await self._store.get(PLATFORMS, name):
-                adapter.home = known.workspace
-                return
-            await asyncio.sleep(pause)
-
     async def connect(self) -> list[Adapter]:
         """Connect all that can be reached; BadToken ends the start."""
         return [adapter for adapter in self._adapters.values() if await self._reaches(adapter, adapter.connect())]
@@ -166,14 +152,13 @@ class Presence:
 
     async def _served(self, name: str, *, ends: bool = False) -> None:
         """Note that a platform was served until now; what is not noted is looked for once more, and that is all."""
-        if not self._adapters[name].has_workspaces:
+        if not self._adapters[name].has_history:
             return  # it has no history to look into
         try:
             known = await self._store.get(PLATFORMS, name) or Platform(id=name)
             changes = Changes()
-            home = self._adapters[name].home
             until = known.served_until if self._is_missing_something(name) else self._clock.now()
-            noted = msgspec.structs.replace(known, workspace=home, served_until=until, is_served=not ends)
+            noted = msgspec.structs.replace(known, served_until=until, is_served=not ends)
             changes.put(PLATFORMS, noted)
             await self._store.commit(changes)
         except Conflict:

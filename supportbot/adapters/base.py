@@ -78,10 +78,8 @@ class Adapter(ABC):
 
     name: str
     capabilities: Capabilities = Capabilities()
-    home: str = ""
-    """The workspace that `channel` names channels of, where `has_workspaces`: known once `connect` has succeeded, or
-    set from an earlier run while the platform is away."""
-    has_workspaces: bool = False
+    has_history: bool = False
+    """What happened while nobody served the platform can be read there; until when it was served is noted."""
     trouble: str = ""
     """Set by a member while its platform is lost: why, in a few words that are nobody's; the bot is not ready then."""
 

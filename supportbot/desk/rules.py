@@ -20,8 +20,8 @@ class Rules:
     """What every desk action needs to know and none may change."""
 
     settings: DeskSettings
-    find_agents: Callable[[], Address]
-    """Names the agents' channel: in which workspace it is, the platform may first have to say."""
+    agents: Address
+    """The agents' channel."""
     texts: Texts
     listened: frozenset[str] = field(default_factory=frozenset)
     """The events that some skill listens to; others are not worth a piece of work."""
@@ -50,11 +50,6 @@ class Rules:
     """The canned replies by name."""
     tenants: dict[str, str] = field(default_factory=dict)
     """The tenant of each workspace (``slack/T024BE7LD``); empty means that the whole configuration is one."""
-
-    @property
-    def agents(self) -> Address:
-        """The agents' channel."""
-        return self.find_agents()
 
     def tenant_of(self, address: Address) -> str | None:
         """Name the tenant that an address belongs to; None is an unlisted workspace, which is refused."""

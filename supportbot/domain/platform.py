@@ -1,4 +1,4 @@
-"""A platform as this store knows it: which workspace it is, and until when it was served."""
+"""A platform as this store knows it: until when it was served."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from supportbot.domain.record import Kind, Record
 class Platform(Record, frozen=True, kw_only=True):
     """One adapter's platform (`id` is the adapter's name); instants are milliseconds, 0 is never."""
 
-    workspace: str = ""
     served_until: int = 0
     """Everything that happened up to then has come in, or was looked for."""
     is_served: bool = False

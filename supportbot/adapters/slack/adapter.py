@@ -34,7 +34,7 @@ from supportbot.adapters.slack.posts import OPENS_FORM
 from supportbot.adapters.slack.rooms import Rooms
 from supportbot.adapters.slack.shelf import Shelf
 from supportbot.adapters.slack.sockets import Sockets
-from supportbot.adapters.slack.team import NAME, Team
+from supportbot.adapters.slack.team import NAME, WORKSPACE, Team
 from supportbot.adapters.slack.web import Gate, Web
 from supportbot.clock import Clock, SystemClock
 from supportbot.domain.address import Address
@@ -54,7 +54,7 @@ class Slack(Adapter):
 
     name = NAME
     capabilities = Capabilities(reactions=True, forms=True, edits=True)
-    has_workspaces = True
+    has_history = True
 
     def __init__(self, settings: SlackSettings, agents_channel: str, texts: Texts, clock: Clock) -> None:
         self._settings = settings
@@ -66,6 +66,8 @@ class Slack(Adapter):
         self._receive: Receive | None = None
         self._is_rejected = False
         """Slack rejected the token when something was sent last."""
+        self._is_known = False
+        """Slack has said who the bot is: without that nothing can be sent."""
         self._beside = Beside()
         self._homes = Homes(clock)
         self.team: Team
@@ -97,13 +99,13 @@ class Slack(Adapter):
                     f"adapters.slack.bot_token: Slack rejected it ({code}); put a valid one into .env"
                 ) from error
             raise
-        self.home = self.team.id
         self._rooms = Rooms(api, self._clock, settings.channels)
         texts, scopes = self._texts, self.team.scopes
         self.outbox = Outbox(api, self._rooms, None, texts=texts, scopes=scopes, clock=self._clock)
         self.forms = Forms(api, self._texts, self._clock)
         self.panel = Panel(api, self._texts, settings.prompts, self._beside) if settings.ai_threads else None
         self.app = self._bolt(api)
+        self._is_known = True
 
     def _bolt(self, api: Api) -> AsyncApp:
         async def authorize(team_id: str | None = None) -> AuthorizeResult:
@@ -285,6 +287,8 @@ class Slack(Adapter):
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Show a message; a rejected token is a reason to wait, for whoever runs the bot can mend it."""
+        if not self._is_known:
+            raise TryLater(1, "Slack was not reached yet")
         await self.forms.show(outgoing)
         if self.panel:
             await self.panel.before(outgoing.address)
@@ -306,10 +310,14 @@ class Slack(Adapter):
 
     async def find_sent(self, outgoing: Outgoing) -> Sent | None:
         """Look by its metadata whether a message was shown."""
+        if not self._is_known:
+            raise TryLater(1, "Slack was not reached yet")
         return await self.outbox.find(outgoing)
 
     async def is_agent(self, event: Event) -> bool:
         """Tell whether somebody is an agent now; where Slack does not answer, nobody is."""
+        if not self._is_known:
+            return False
         try:
             return await self.team.is_agent(event.person.id.rpartition("/")[2])
         except (TryLater, BadToken):
@@ -317,8 +325,8 @@ class Slack(Adapter):
 
     async def find_person(self, workspace: str, named: str) -> Person | None:
         """Find an agent by a mention, an id or a name."""
-        return await self.team.find(named) if workspace == self.home else None
+        return await self.team.find(named) if self._is_known and workspace == self.team.id else None
 
     def channel(self, name: str) -> Address:
         """Name a channel by its id."""
-        return Address(NAME, self.home, name)
+        return Address(NAME, WORKSPACE, name)

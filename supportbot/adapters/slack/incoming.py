@@ -10,7 +10,7 @@ from supportbot.adapter_settings import SlackSettings
 from supportbot.adapters.slack import said
 from supportbot.adapters.slack.rooms import Rooms
 from supportbot.adapters.slack.shelf import Shelf
-from supportbot.adapters.slack.team import NAME, Team
+from supportbot.adapters.slack.team import NAME, WORKSPACE, Team
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event, Said
@@ -270,7 +270,7 @@ class Incoming:
 
     def address(self, channel: str, thread: str = "") -> Address:
         """Name a place in this workspace."""
-        return Address(NAME, self.team.id, channel, thread)
+        return Address(NAME, WORKSPACE, channel, thread)
 
     def key(self, channel: str, ts: str) -> str:
         """Name a message, however it is delivered."""

@@ -15,6 +15,8 @@ from supportbot.domain.words import clean_name
 from supportbot.errors import AdapterError
 
 NAME = "slack"
+WORKSPACE = "main"
+"""What addresses call the one workspace: it is known before Slack has said anything, so that work for it can wait."""
 _MOST_PEOPLE = 5_000
 _AGENTS_KNOWN_FOR = 20 * SECOND
 """How long the list of agents is believed: what changes it also comes as an event, and ends the belief at once."""

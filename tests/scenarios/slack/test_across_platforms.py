@@ -181,3 +181,26 @@ async def test_agents_of_slack_are_nobody_special_where_the_team_works_on_the_co
     await opened("console")
     await ada.dm("/queue")
     await ada.sees("only the support team can do that")
+
+
+async def test_a_slack_that_is_away_at_the_first_start_keeps_nobody_else_waiting(
+    slack_world: SlackWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportbot.presence.PAUSES", (0.01,))
+    sam = slack_world.person("Sam")
+    team = slack_world.channel("support-team", [sam], private=True)
+    terminal = Terminal(slack_world)
+    slack_world.trouble.breaks("auth.test", times=None)
+    terminal.app = app = await _app(terminal, slack_world, tmp_path, f"slack:{team.id}")
+    try:
+        await app.start()
+        await terminal.says("ada", "I want to talk to a human")
+        await terminal.sees("T-1001", "ada")
+        assert set(app.down) == {"slack"}
+
+        slack_world.trouble.ends()
+        card = await sam.sees("ada would like to talk to a person", team)
+        await sam.presses("Claim", on=card)
+        await terminal.sees("sam is with you now", "ada")
+    finally:
+        await app.stop()

@@ -57,7 +57,7 @@ async def test_the_customers_of_a_shared_channel_are_the_teams_own_tenant(open_d
     await acme.zoe.hears(acme.room, thread=topic)
     assert desk.app is not None
     found = await desk.app.store.find(CONVERSATIONS, "age")
-    assert {case.address.workspace for case in found.items} == {desk.slack.workspace.id}
+    assert {case.tenant for case in found.items} == {"main"}
     assert {case.requester.id.split("/")[1] for case in found.items} == {desk.slack.workspace.id}
 
 

@@ -29,7 +29,7 @@ from supportbot.texts import Texts
 HERE = Address("console", "local", "@ada")
 ADA = Person.of("console", "local", "ada")
 AGENTS = [Person.of("console", "local", name) for name in ("sam", "tess")]
-RULES = Rules(settings=DeskSettings(), find_agents=lambda: Address("console", "local", "#agents"), texts=Texts())
+RULES = Rules(settings=DeskSettings(), agents=Address("console", "local", "#agents"), texts=Texts())
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 
 Action = Callable[[Case, Ticket], Awaitable[Any]]
