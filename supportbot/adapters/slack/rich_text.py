@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import grapheme
@@ -38,8 +38,12 @@ def units(words: str) -> int:
     return len(words.encode("utf-16-le")) // 2
 
 
+@lru_cache(maxsize=256)
 def messages(text: str, *, at_most: int = MOST_UNITS) -> list[list[Element]]:
-    """Turn a reply into the elements of one ``rich_text`` block a message, in order."""
+    """Turn a reply into the elements of one ``rich_text`` block a message, in order.
+
+    Most of what a support bot says it says again and again, so the last of it is kept: nobody changes what this gives.
+    """
     made: list[list[Element]] = [[]]
     room = at_most
     for block in _blocks(text):

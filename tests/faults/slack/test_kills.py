@@ -116,7 +116,7 @@ async def kill_often(folder: Path, mode: str, times: int) -> float:
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_bot_that_is_killed_under_load_loses_nothing_and_says_nothing_twice(tmp_path: Path, mode: str) -> None:
-    await kill_often(tmp_path, mode, 3)
+    await kill_often(tmp_path, mode, 5)
 
 
 @pytest.mark.full
