@@ -21,7 +21,7 @@ from supportbot.domain.address import PLACES, Address
 from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing, Purpose, Reply
-from supportbot.domain.work import TURNS, Work, outbox
+from supportbot.domain.work import TURNS, Work, outbox, to_send
 from supportbot.errors import Conflict, Duplicate, LostClaim, Unfinished
 from supportbot.faults import fault_point
 from supportbot.ids import derived
@@ -186,13 +186,12 @@ class Bot:
             ledger.must_part = bool(along) and scene.case.has_open_question
             if not ledger.must_part:
                 said = [work.payload, *others]
-                await attachments.lead(scene.case, said)
                 if await self.rooms.takes_part(scene):
                     await self._route(dispatch, scene, said)
                 else:
                     ledger.forget()
                 await self.unanswered.note(scene)
-                await attachments.lead(scene.case, said)  # a new case is kept only now, if it is
+                await attachments.lead(scene.case, said)  # last: only now is it known whether a new case is kept
         return ledger
 
     async def _is_agent(self, event: Event) -> bool:
@@ -248,10 +247,8 @@ class Bot:
             text=self.rules.texts("errors.one_moment"),
             at=self.clock.now(),
         )
-        queue = outbox(scene.here.adapter)
-        work = Work(id=notice.id, queue=queue, key=scene.here.key, due=notice.at, payload=notice)
         with contextlib.suppress(Duplicate):  # they were told, in a turn that is decided again
-            self.crew.start(await self.crew.commit(Changes(work=[work], unique=notice.id)))
+            self.crew.start(await self.crew.commit(Changes(work=[to_send(notice)], unique=notice.id)))
 
     async def _bury(self, work: Work, changes: Changes) -> None:
         """Say what must be heard about work that failed for good: never silence."""
@@ -269,8 +266,7 @@ class Bot:
             text=words,
             at=self.clock.now(),
         )
-        queue = outbox(address.adapter)
-        changes.add(Work(id=notice.id, queue=queue, key=address.key, due=notice.at, payload=notice))
+        changes.add(to_send(notice))
 
 
 def _is_empty(event: Event) -> bool:

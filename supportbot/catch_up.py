@@ -15,7 +15,7 @@ from supportbot.clock import MINUTE, SECOND, as_datetime
 from supportbot.domain.event import Event
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.reply import Outgoing
-from supportbot.domain.work import Work, outbox
+from supportbot.domain.work import Work, to_send
 from supportbot.errors import Duplicate
 from supportbot.ids import derived
 from supportbot.pipeline.unanswered import named
@@ -110,7 +110,7 @@ class CatchUp:
     def _to_agents(self, name: str, words: str, *, after: int = 0) -> Work:
         to, due = self._bot.rules.agents, self._bot.clock.now() + after
         said = Outgoing(id=name, address=to, conversation="", purpose="agents", text=words, at=due)
-        return Work(id=name, queue=outbox(to.adapter), key=to.key, due=due, payload=said)
+        return to_send(said)
 
 
 def _spelled(instant: int) -> str:

@@ -16,12 +16,17 @@ class SupportbotError(Exception):
 class Problem(str):
     """One mistake in a configuration, a skill or a knowledge base: one line with its place and what to do."""
 
-    __slots__ = ()
+    __slots__ = ("file", "line")
+
+    file: str
+    line: int | None
 
     @classmethod
     def at(cls, file: Path | str, line: int | None, message: str) -> Problem:
         """Word a mistake as ``file:line: message``, the form that editors and terminals link."""
-        return cls(f"{file}:{line}: {message}" if line else f"{file}: {message}")
+        problem = cls(f"{file}:{line}: {message}" if line else f"{file}: {message}")
+        problem.file, problem.line = str(file), line
+        return problem
 
 
 class ConfigurationError(SupportbotError):

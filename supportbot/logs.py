@@ -28,7 +28,6 @@ ALLOWED = frozenset(
 )  # fmt: skip
 """The only fields that reach a log: whatever else is passed is dropped, so nobody's words get there by accident."""
 
-LEVELS = ("debug", "info", "warning", "error")
 _SHORTEST_SECRET = 6
 """Characters; to hide what is shorter would spoil other words."""
 _LONGEST = 500

@@ -11,7 +11,7 @@ import click
 
 from supportbot.app import mistakes_of_skills
 from supportbot.config import Config, load_config, skills_despite_mistakes
-from supportbot.errors import ConfigurationError
+from supportbot.errors import ConfigurationError, Problem
 
 _HERE = Path("config.yaml")
 
@@ -61,5 +61,6 @@ def configured(config_file: Path | None, data: Path | None) -> Config:
 
 def _line(file: Path | None, problem: str) -> float:
     """Find the line that a mistake stands in, to tell them from the top down; those of other files come last."""
-    line = problem.removeprefix(f"{file}:").partition(":")[0]
-    return int(line) if line.isdecimal() else math.inf
+    if isinstance(problem, Problem) and problem.file == str(file):
+        return problem.line or math.inf
+    return math.inf

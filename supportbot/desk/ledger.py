@@ -13,7 +13,7 @@ from supportbot.domain.event import Event, Signal
 from supportbot.domain.person import Person
 from supportbot.domain.record import Kind, Log, Record
 from supportbot.domain.reply import OFFERS, Outgoing
-from supportbot.domain.work import TURNS, Work, outbox
+from supportbot.domain.work import TURNS, Work, to_send
 from supportbot.errors import SkillError
 from supportbot.ids import derived
 from supportbot.storage.base import Changes, Store
@@ -105,28 +105,11 @@ class Ledger:
 
     def send(self, outgoing: Outgoing, person: Person) -> None:
         """Put a message into the outbox."""
-        self._work[outgoing.id] = Work(
-            id=outgoing.id,
-            queue=outbox(outgoing.address.adapter),
-            key=outgoing.address.key,
-            due=self.now,
-            payload=outgoing,
-            group=outgoing.conversation,
-            person=person.id,
-        )
+        self._work[outgoing.id] = to_send(outgoing, person.id, due=self.now)
 
     def send_later(self, outgoing: Outgoing, person: Person, due: int, *, group: str) -> None:
         """Put a message into the outbox that goes out at an instant, unless it is cancelled; it is found by `group`."""
-        address = outgoing.address
-        self._work[outgoing.id] = Work(
-            id=outgoing.id,
-            queue=outbox(address.adapter),
-            key=address.key,
-            due=due,
-            payload=outgoing,
-            group=group,
-            person=person.id,
-        )
+        self._work[outgoing.id] = to_send(outgoing, person.id, due=due, group=group)
 
     def unsay(self, id: str) -> None:
         """Take back a message of this turn, with what its choices would do."""

@@ -44,3 +44,19 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     def code(self) -> str:
         """Name it where it may be read by anybody, as in logs: unlike its id, it tells nothing of a person."""
         return derived("w", self.id)
+
+
+def to_send(outgoing: Outgoing, person: str = "", *, due: int | None = None, group: str = "") -> Work:
+    """Let a message wait in the outbox of its address, until `due` (by default when it was made).
+
+    It is found by its conversation, unless `group` says otherwise; `person` is the id of the one whose words it has.
+    """
+    return Work(
+        id=outgoing.id,
+        queue=outbox(outgoing.address.adapter),
+        key=outgoing.address.key,
+        due=outgoing.at if due is None else due,
+        payload=outgoing,
+        group=group or outgoing.conversation,
+        person=person,
+    )

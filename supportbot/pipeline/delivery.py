@@ -12,7 +12,7 @@ from supportbot.desk.case import ASKED_TO_WAIT
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import PLACES, Place
 from supportbot.domain.reply import SHOWN, Outgoing, Shown
-from supportbot.domain.work import Work, outbox
+from supportbot.domain.work import Work, to_send
 from supportbot.errors import Refused, TryLater, Unclear
 from supportbot.faults import fault_point
 from supportbot.ids import derived
@@ -171,17 +171,7 @@ class Delivery:
 
     def _send_instead(self, work: Work, changes: Changes, outgoing: Outgoing, **fields: Any) -> None:
         line = msgspec.structs.replace(outgoing, id=derived("o", outgoing.id, "refused"), **fields)
-        changes.add(
-            Work(
-                id=line.id,
-                queue=outbox(line.address.adapter),
-                key=line.address.key,
-                due=self._clock.now(),
-                payload=line,
-                group=line.conversation,
-                person=work.person,
-            )
-        )
+        changes.add(to_send(line, work.person, due=self._clock.now()))
 
 
 def _pause_before_looking(doubt: Unclear) -> int:

@@ -20,7 +20,7 @@ from supportbot.domain.markdown import escape
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Outgoing
 from supportbot.domain.words import clean, clean_name
-from supportbot.domain.work import TURNS, Work, outbox
+from supportbot.domain.work import TURNS, Work, to_send
 from supportbot.errors import Duplicate, StoreFailed
 from supportbot.faults import fault_point
 from supportbot.ids import derived
@@ -145,19 +145,7 @@ class Intake:
             desk = msgspec.structs.replace(self._rules.agents, thread=conversation)
             fields = {"address": desk, "purpose": "agents", "text": texts("agents.flood", who=who), "only_for": ""}
             notices.append(msgspec.structs.replace(said, id=derived("o", said.id, "agents"), **fields))
-        return [self._to_send(notice, event.person) for notice in notices]
-
-    def _to_send(self, notice: Outgoing, person: Person) -> Work:
-        to = notice.address
-        return Work(
-            id=notice.id,
-            queue=outbox(to.adapter),
-            key=to.key,
-            due=notice.at,
-            payload=notice,
-            group=notice.conversation,
-            person=person.id,
-        )
+        return [to_send(notice, event.person.id) for notice in notices]
 
     # --- the order in which it waits ------------------------------------------------------------------------------
 

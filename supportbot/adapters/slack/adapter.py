@@ -101,7 +101,7 @@ class Slack(Adapter):
             raise
         self._rooms = Rooms(api, self._clock, settings.channels)
         texts, scopes = self._texts, self.team.scopes
-        self.outbox = Outbox(api, self._rooms, None, texts=texts, scopes=scopes, clock=self._clock)
+        self.outbox = Outbox(api, None, texts=texts, scopes=scopes, clock=self._clock)
         self.forms = Forms(api, self._texts, self._clock)
         self.panel = Panel(api, self._texts, settings.prompts, self._beside) if settings.ai_threads else None
         self.app = self._bolt(api)

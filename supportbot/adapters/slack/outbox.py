@@ -15,7 +15,6 @@ from supportbot.adapters.slack.home import home_view
 from supportbot.adapters.slack.incoming import HOME
 from supportbot.adapters.slack.posts import part_in, posts_of
 from supportbot.adapters.slack.rich_text import MOST_UNITS
-from supportbot.adapters.slack.rooms import Rooms
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.file import File
 from supportbot.domain.reply import Outgoing
@@ -58,11 +57,8 @@ class Progress:
 class Outbox:
     """Shows messages in one workspace."""
 
-    def __init__(
-        self, api: Api, rooms: Rooms, files: Files | None, *, texts: Texts, scopes: frozenset[str], clock: Clock
-    ) -> None:
+    def __init__(self, api: Api, files: Files | None, *, texts: Texts, scopes: frozenset[str], clock: Clock) -> None:
         self._api = api
-        self._rooms = rooms
         self.files = files
         self._texts = texts
         self._scopes = scopes

@@ -10,7 +10,6 @@ import pytest
 
 from supportbot.adapters.slack.api import Api
 from supportbot.adapters.slack.outbox import Outbox
-from supportbot.adapters.slack.rooms import Rooms
 from supportbot.clock import SimulatedClock
 from supportbot.domain.address import Address
 from supportbot.domain.reply import Outgoing
@@ -33,8 +32,7 @@ class Desk:
 
     def new(self) -> Outbox:
         """Make an outbox that knows of nothing."""
-        rooms = Rooms(self.api, self.clock, {})
-        return Outbox(self.api, rooms, None, texts=Texts(), scopes=frozenset(), clock=self.clock)
+        return Outbox(self.api, None, texts=Texts(), scopes=frozenset(), clock=self.clock)
 
     def message(self, text: str, **more: Any) -> Outgoing:
         address = Address("slack", self.slack.workspace.id, self.channel.id, more.pop("thread", ""))

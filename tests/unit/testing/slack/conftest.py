@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import aiohttp
 import pytest
@@ -17,32 +15,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from supportbot.testing.slack import SlackWorld
+from tests.unit.testing.told import Told
 
-PATIENCE = 10.0
 quiet = logging.getLogger("bolt under test")
 quiet.setLevel(logging.CRITICAL)
 
 Start = Callable[..., Awaitable[AsyncApp]]
-
-
-class Told(list[Any]):
-    """What the listeners of an app were told; bolt runs them after the acknowledgement, so a test waits here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._more = asyncio.Event()
-
-    def add(self, what: Any) -> None:
-        self.append(what)
-        self._more.set()
-
-    async def count(self, wanted: int) -> Told:
-        """Wait until so many things were told."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self) < wanted:
-                self._more.clear()
-                await self._more.wait()
-        return self
 
 
 @pytest.fixture
