@@ -64,7 +64,8 @@ class Crew:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._stirred.set()
+        if self._stranded:
+            self._stirred.set()
 
     async def commit(self, changes: Changes, of: Work | None = None) -> list[Work]:
         """Commit, keep account of what it adds for `of`'s causes, and return what it claimed."""
@@ -76,8 +77,9 @@ class Crew:
         for buried in changes.buried:
             self._vitals.buried[buried.queue] += 1
         self.accounts.committed(changes, of)
-        if changes.work and not claimed:
-            self._stirred.set()
+        running = {work.id for work in claimed}
+        if changes.postponed or any(new.id not in running for new in changes.work):
+            self._stirred.set()  # something waits for its time
         return claimed
 
     async def _run(self, work: Work) -> None:

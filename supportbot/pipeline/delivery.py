@@ -23,6 +23,8 @@ from supportbot.vitals import Vitals
 
 _LOOK_AGAIN = 10 * SECOND
 _GIVE_UP_LOOKING = 5 * MINUTE
+_MARKED_WITHIN = 0.02
+"""Seconds: that a message was sent is stored with whatever is stored next; a kill before that is as one before it."""
 _UNCLEAR = "unclear"
 _MOST_PUT_OFF = 10_000
 
@@ -69,6 +71,8 @@ class Delivery:
                 shown = Shown(id=sent.id, address=sent.address or outgoing.address, parts=sent.parts)
                 changes.append(SHOWN, outgoing.id, shown, work.person, outgoing.conversation)
             changes.finish(work)
+            if self._adapters[outgoing.address.adapter].capabilities.for_strangers:
+                changes.patience = _MARKED_WITHIN
         self._vitals.deliveries[outgoing.address.adapter][outcome] += 1
         fault_point("delivery.after_send")
         claimed = await self.crew.commit(changes, work)

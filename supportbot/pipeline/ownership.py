@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -38,7 +39,7 @@ class Scene:
     owner: str = "bot"
     """Who owned the conversation when the turn began: what the bot says is judged by it."""
 
-    @property
+    @cached_property
     def event(self) -> Event:
         """What a person did; only where a person did something."""
         if not isinstance(self.origin, Event):

@@ -59,6 +59,8 @@ class Changes:
     unique: str = ""
     """Where it is set, the whole commit is dropped, with Duplicate, if one with this key was stored before (remembered
     30 days, as a hash: the key may hold a person's name)."""
+    patience: float = 0
+    """Seconds for which it may wait for another commit, to be written together with it."""
 
     def put(self, kind: Kind[R], record: R) -> None:
         """Store a document; putting the same id twice in one commit keeps the later one."""

@@ -144,7 +144,7 @@ class SqliteStore(Store):
         if changes.unique and now - self._forgot_at > HOUR:
             self._forgot_at = now
             self._writing.put(partial(_forget_keys, before=now - REMEMBERED))
-        claimed = await self._writing.run(prepared)
+        claimed = await self._writing.run(prepared, changes.patience)
         self._numbers.saved(drawn)
         return claimed
 

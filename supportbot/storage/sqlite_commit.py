@@ -54,7 +54,7 @@ class PreparedCommit:
             for log, key, group in changes.forgotten
         ]
         self._unique = hashed(changes.unique) if changes.unique else ""
-        self._work = [((work.queue, work.key), sqlite_work.row_of(work)) for work in changes.work]
+        self._work = [(work, (work.queue, work.key), sqlite_work.row_of(work)) for work in changes.work]
 
     def __call__(self, db: sqlite3.Connection) -> list[Work]:
         changes = self._changes
@@ -93,10 +93,22 @@ class PreparedCommit:
             if key := sqlite_work.cancel(db, id):
                 sqlite_work.turn_of(db, key)
         fresh: dict[tuple[str, str], list[int]] = {}
-        for key, row in self._work:
-            if (seq := sqlite_work.add(db, row)) is not None:
+        claimed = []
+        for work, key, row in self._work:
+            if self._is_alone(db, work, key, freed):
+                if done_next := sqlite_work.add_claimed(db, row):
+                    claimed.append(done_next)
+            elif (seq := sqlite_work.add(db, row)) is not None:
                 fresh.setdefault(key, []).append(seq)
-        return self._take_turns(db, freed, stays, fresh)
+        return claimed + self._take_turns(db, freed, stays, fresh)
+
+    def _is_alone(
+        self, db: sqlite3.Connection, work: Work, key: tuple[str, str], freed: dict[tuple[str, str], None]
+    ) -> bool:
+        """Tell whether new work is due and alone under its key, so that it is done at once: the usual case."""
+        if not self._takes_work or max(work.due, work.not_before) > self._now or key in freed:
+            return False
+        return sum(other == key for _, other, _ in self._work) == 1 and sqlite_work.is_idle(db, key)
 
     def _take_turns(
         self,

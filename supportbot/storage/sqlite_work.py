@@ -41,10 +41,12 @@ _ADD = (
     'INSERT INTO work (id, queue, key, "group", person, due, not_before, error, work) '
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 )
+_ADD_CLAIMED = _ADD.replace("(id,", "(claimed, attempt, id,").replace("VALUES (", "VALUES (1, 1, ")
 _LOAD = (
     'INSERT INTO work (seq, attempt, id, queue, key, "group", person, due, not_before, error, work) '
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_ANY = "SELECT 1 FROM work WHERE queue = ? AND key = ? LIMIT 1"
 _CLEAR = "UPDATE work SET ready = NULL WHERE queue = ? AND key = ? AND ready IS NOT NULL"
 _MARK = "UPDATE work SET ready = ? WHERE seq = ?"
 _CLAIM = "UPDATE work SET attempt = attempt + 1, claimed = 1, ready = NULL WHERE seq = ?"
@@ -75,6 +77,17 @@ def add(db: sqlite3.Connection, row: tuple[Any, ...]) -> int | None:
     """Add work; returns its seq, or None where the same work waits already."""
     cursor = db.execute(_ADD, row)
     return cursor.lastrowid if cursor.rowcount else None
+
+
+def add_claimed(db: sqlite3.Connection, row: tuple[Any, ...]) -> Work | None:
+    """Add work that is to be done at once, the first of its key; None where the same work waits already."""
+    cursor = db.execute(_ADD_CLAIMED, row)
+    return read_work((row[-1], cursor.lastrowid, 1, row[-3], row[-2])) if cursor.rowcount else None
+
+
+def is_idle(db: sqlite3.Connection, key: Key) -> bool:
+    """Tell whether nothing waits or runs under a key."""
+    return db.execute(_ANY, key).fetchone() is None
 
 
 def finish(db: sqlite3.Connection, work: Work) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 Job = Callable[[sqlite3.Connection], Any]
 Waiting = tuple[Job, "asyncio.Future[Any]"]
+Call = Waiting | Literal["now", "end"]
+"""A job, or a word to the thread: to do now what waits patiently, or to end."""
 
 _DAMAGED = (sqlite3.Error, msgspec.DecodeError)
 
@@ -32,14 +35,26 @@ class Writer:
         self._connection = connection
         self._place = place
         self._give_back = give_back
-        self._jobs: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._calls: SimpleQueue[Call] = SimpleQueue()
+        self._patient: deque[Waiting] = deque()
+        """Jobs that are done with the next one, which saves a transaction; or after a while, if there is none."""
+        self._reminder: asyncio.TimerHandle | None = None
         self._thread = Thread(target=self._work, name="supportbot-sqlite", daemon=True)
         self._thread.start()
 
-    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Do a job in the next transaction; StoreFailed where the disk refuses it."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._jobs.put((job, future))
+    async def run(self, job: Callable[[sqlite3.Connection], T], patience: float = 0) -> T:
+        """Do a job in the next transaction; StoreFailed where the disk refuses it.
+
+        One with patience waits for so many seconds that another job comes, whose transaction it is then part of.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        if patience:
+            self._patient.append((job, future))
+            if self._reminder is None:
+                self._reminder = loop.call_later(patience, self._remind)
+        else:
+            self._calls.put((job, future))
         try:
             return cast("T", await future)
         except asyncio.CancelledError:
@@ -48,15 +63,20 @@ class Writer:
                 self._give_back(future.result())
             raise
 
+    def _remind(self) -> None:
+        self._reminder = None
+        if self._patient:
+            self._calls.put("now")
+
     def put(self, job: Job) -> None:
         """Do a job whose answer nobody waits for."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else looks at it
-        self._jobs.put((job, future))
+        self._calls.put((job, future))
 
     async def finish(self) -> None:
         """Wait for all that was asked for."""
-        self._jobs.put(None)
+        self._calls.put("end")
         await asyncio.to_thread(self._thread.join)
 
     def close(self) -> None:
@@ -76,18 +96,22 @@ class Writer:
             self._hand_out([future for _, future in group], answers)
 
     def _next_group(self) -> tuple[list[Waiting], bool]:
-        """Wait for jobs and take all that wait; False where none will follow."""
+        """Wait for jobs and take all that wait, the patient ones too; False where none will follow."""
         group: list[Waiting] = []
-        item = self._jobs.get()
-        try:
-            while item is not None:
-                group.append(item)
-                if len(group) == MOST:
-                    return group, True
-                item = self._jobs.get_nowait()
-        except Empty:
-            return group, True
-        return group, False
+        is_open = True
+        call = self._calls.get()
+        with suppress(Empty):
+            while True:
+                if isinstance(call, tuple):
+                    group.append(call)
+                elif call == "end":
+                    is_open = False
+                if len(group) == MOST or not is_open:
+                    break
+                call = self._calls.get_nowait()
+        while self._patient:
+            group.append(self._patient.popleft())
+        return group, is_open
 
     def _write(self, jobs: list[Job]) -> list[Any]:
         db = self._connection

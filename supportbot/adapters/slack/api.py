@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from supportbot.errors import BadToken, Refused, TryLater, Unclear
 BAD_TOKENS = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
 )
+QUIET = logging.getLogger("supportbot.slack_sdk")
+"""The SDK's own log: it would word each call, and people's words with it, were the level not set here."""
+QUIET.setLevel(logging.WARNING)
 _LATER = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited", "team_added_to_org"})
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 """Slack says of these that parts of the call may have happened."""
@@ -39,7 +43,7 @@ class Api:
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
         self.client = AsyncWebClient(
-            token, base_url=base_url, session=session, retry_handlers=[], timeout=int(_LONGEST_CALL)
+            token, base_url=base_url, session=session, retry_handlers=[], timeout=int(_LONGEST_CALL), logger=QUIET
         )
         self._session = session
         self._token = token

@@ -9,13 +9,13 @@ when one of them brings what another must have swallowed.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import msgspec
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -185,7 +185,7 @@ class Sockets:
         answer = await self._take(envelope)
         if answer is not None and not socket.closed:
             body = {"envelope_id": envelope["envelope_id"], **({"payload": answer} if answer else {})}
-            await socket.send_str(json.dumps(body))
+            await socket.send_str(msgspec.json.encode(body).decode())
 
     def _suspect(self, socket: Socket, envelope: dict[str, Any]) -> None:
         """Give up the other connections where Slack got no answer to what never came in: one of them is deaf."""
@@ -237,7 +237,7 @@ class Sockets:
 def _read(data: str) -> dict[str, Any]:
     """Read a frame; what is no message is nothing."""
     try:
-        message = json.loads(data)
+        message = msgspec.json.decode(data)
     except (ValueError, RecursionError):
         log.warning("a frame from Slack could not be read", adapter="slack")
         return {}
