@@ -6,7 +6,7 @@ from typing import Any
 
 from supportbot.asking import Asking
 from supportbot.conduct import verb
-from supportbot.desk import handoffs, surveys, tickets
+from supportbot.desk import handoffs, surveys, tickets, waiting
 from supportbot.desk.case import Case
 from supportbot.domain.ticket import Ticket
 
@@ -86,7 +86,7 @@ class TurnTickets:
 
         async def do() -> None:
             case, _ = await self._own(reference)
-            handoffs.keep_waiting(case)
+            waiting.keep_waiting(case)
 
         await self._step("keep_waiting", reference, do)
 

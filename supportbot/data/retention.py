@@ -10,6 +10,7 @@ from supportbot.data import removal
 from supportbot.domain.attachment import ATTACHMENTS, Attachment
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.ticket import TICKETS
+from supportbot.domain.work import TURNS
 from supportbot.errors import Conflict
 from supportbot.logs import log
 from supportbot.settings import KeptFor
@@ -90,21 +91,31 @@ class Retention:
                 return True
 
     async def _attachments(self, before: int) -> int:
-        """Remove old files whose conversation is gone, or that came where the bot had no part."""
+        """Remove old files whose conversation is gone, or that came where the bot had no part.
+
+        While something as old is still to be dealt with, a file may be its own: they wait for the next day.
+        """
         count, cursor = 0, None
+        if any(work.due < before for work in await self._store.pending(TURNS, limit=1)):
+            return count
         while True:
             page = await self._store.find(ATTACHMENTS, "age", after=cursor)
             for attachment in page.items:
                 if attachment.at >= before:
                     return count
                 if not await self._has_conversation(attachment):
-                    # Somebody may be sending the same file in this very moment: that one was just put, and stays.
-                    put_before = self._clock.now() - HOUR
-                    await removal.of_attachment(self._store, attachment, put_before=put_before)
-                    count += 1
+                    count += await self._has_removed_file(attachment)
             cursor = page.next
             if cursor is None:
                 return count
+
+    async def _has_removed_file(self, attachment: Attachment) -> bool:
+        # Somebody may be sending the same file in this very moment: that one was just put, and stays.
+        try:
+            await removal.of_attachment(self._store, attachment, put_before=self._clock.now() - HOUR)
+        except Conflict:
+            return False  # it was led to a conversation just now
+        return True
 
     async def _has_conversation(self, attachment: Attachment) -> bool:
         name = attachment.conversation

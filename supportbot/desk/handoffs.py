@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from supportbot.clock import MINUTE, milliseconds
-from supportbot.desk import cards, tickets
+from supportbot.desk import cards, tickets, waiting
 from supportbot.desk.case import Case
 from supportbot.domain.conversation import ClaimedAlready, Handoff
-from supportbot.domain.event import Signal
 from supportbot.domain.file import File
 from supportbot.domain.markdown import escape
 from supportbot.domain.person import Person
@@ -18,9 +16,6 @@ from supportbot.domain.reply import Choice, Reply
 from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.domain.timeline import TIMELINE
 from supportbot.errors import IllegalMove, NotFound
-
-WAITING_LINE_AFTER = 10 * MINUTE
-LAPSE_AFTER_REMINDER = 10 * MINUTE
 
 
 async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
@@ -48,7 +43,7 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
     case.ledger.unsay(case.ledger.cards.get(ticket.id, ""))  # opened in this very turn: one card says all of it
     await cards.post(case, ticket, await cards.handoff(case, ticket, await tickets.of_requester(case, limit=4)))
     await case.own("queue")  # what it withholds is shown behind the card, which opens the thread
-    _watch_queue(case)
+    waiting.watch_queue(case)
     case.happened("handed_off", reference=ticket.reference, reason=reason)
     return ticket
 
@@ -96,8 +91,8 @@ async def give_to(case: Case, ticket: Ticket, agent: Person) -> None:
     claimed = msgspec.structs.replace(handoff, ticket=ticket.reference, claimed_at=now, agent_spoke_at=0, heard_at=now)
     case.update(handoff=claimed, ticket=ticket.reference)
     ticket = _assigned(case, ticket, agent)
-    _stop_watching(case)
-    watch_claim(case)
+    waiting.stop_watching(case)
+    waiting.watch_claim(case)
     await cards.update(case, ticket)
     case.happened("claimed", reference=ticket.reference, agent=agent.id)
 
@@ -118,7 +113,7 @@ async def release(case: Case, ticket: Ticket, *, by: Person, to_bot: bool = Fals
         raise IllegalMove(f"{ticket.reference} is in the queue already")
     if claimer and claimer.id != by.id:
         case.tell_agents(case.texts("agents.released_by", reference=ticket.reference, agent=escape(by.name)))
-    _stop_watching(case)
+    waiting.stop_watching(case)
     case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=case.ledger.now))
     if to_bot:
         await case.own("bot")
@@ -142,7 +137,7 @@ async def requeue(case: Case) -> None:
     case.update(queued_at=case.conversation.queued_at or now)
     if ticket := await case.ticket():
         await cards.update(case, ticket)
-    _watch_queue(case)
+    waiting.watch_queue(case)
 
 
 async def assign(case: Case, ticket: Ticket, agent: Person) -> Ticket:
@@ -244,18 +239,11 @@ async def leave_as_ticket(case: Case) -> Ticket:
     return ticket
 
 
-def keep_waiting(case: Case) -> None:
-    """Wait on: the agents are asked again, and the requester hears the truth again."""
-    _stop_watching(case)
-    heard(case)
-    _watch_queue(case)
-
-
 async def _end(case: Case, ticket: Ticket) -> None:
     """Give the conversation back to the bot, unless people are busy with another of its tickets."""
     if not _is_cared_for(case, ticket):
         return
-    _stop_watching(case)
+    waiting.stop_watching(case)
     if case.conversation.owner in ("queue", "agent"):
         await case.own("bot")
     case.update(handoff=None, queued_at=0)
@@ -289,13 +277,6 @@ def answered(case: Case, ticket: Ticket) -> Ticket:
     return changed
 
 
-def heard(case: Case) -> None:
-    """Note that the requester saw, now, that somebody is listening."""
-    handoff = case.conversation.handoff
-    if handoff:
-        case.update(handoff=msgspec.structs.replace(handoff, heard_at=case.ledger.now))
-
-
 async def ticket_of(case: Case) -> Ticket:
     """Find the unsolved ticket that a case is about, or open one for what was said."""
     ticket = await tickets.unsolved(case)
@@ -311,80 +292,10 @@ async def _ticket(case: Case) -> Ticket:
     return ticket
 
 
-# --- waiting ------------------------------------------------------------------------------------------------------
-
-
-def _watch_queue(case: Case) -> None:
-    settings, name = case.ledger.rules.settings, case.conversation.id
-    case.later(
-        Signal(name="handoff_unclaimed", conversation=name),
-        after=milliseconds(settings.repeat_unclaimed_after),
-        id=f"unclaimed-{name}",
-    )
-    case.later(
-        Signal(name="handoff_waiting", conversation=name),
-        after=milliseconds(settings.tell_requester_after),
-        id=f"waiting-{name}",
-    )
-
-
-def watch_claim(case: Case) -> None:
-    """Look after a while whether the claimer left the requester without a word."""
-    name = case.conversation.id
-    after = milliseconds(case.ledger.rules.settings.silent_claim_after)
-    case.later(Signal(name="claim_silent", conversation=name), after=after, id=f"silent-{name}")
-
-
-def _stop_watching(case: Case) -> None:
-    for what in ("unclaimed", "waiting", "silent", "lapse"):
-        case.ledger.cancel(f"{what}-{case.conversation.id}")
-
-
-async def remind_of_queue(case: Case) -> None:
-    """Show an unclaimed handoff to the agents once more."""
-    handoff = case.conversation.handoff
-    if case.conversation.owner == "queue" and handoff:
-        minutes = (case.ledger.now - handoff.asked_at) // MINUTE
-        claim_it = Choice(case.texts("agents.claim"), command=f"claim {handoff.ticket}")
-        line = case.texts("agents.unclaimed_again", reference=handoff.ticket, who=case.requester_name, minutes=minutes)
-        case.tell_agents(Reply(line, [claim_it]))
-
-
-async def tell_truth(case: Case) -> None:
-    """Tell a requester who waits long that nobody is free yet, and offer to leave it as a ticket."""
-    handoff = case.conversation.handoff
-    if case.conversation.owner == "queue" and handoff:
-        texts = case.texts
-        choices = [
-            Choice(texts("handoff.leave_it"), to="leave_as_ticket", value=handoff.ticket),
-            Choice(texts("handoff.keep_waiting"), to="keep_waiting", value=handoff.ticket),
-        ]
-        reply = Reply(texts("handoff.unclaimed_truth", reference=handoff.ticket), choices)
-        case.say(reply, purpose="notice", skill="handoff")
-        heard(case)
-
-
-async def check_claim(case: Case) -> None:
-    """Tell a claimer who left the requester without a word; the case goes back to the queue soon."""
-    handoff, agent = case.conversation.handoff, case.conversation.agent
-    if not handoff or not agent:
-        return
-    quiet_since = max(handoff.claimed_at, handoff.agent_spoke_at)
-    limit = milliseconds(case.ledger.rules.settings.silent_claim_after)
-    name = case.conversation.id
-    if case.ledger.now - quiet_since < limit:
-        rest = quiet_since + limit - case.ledger.now
-        case.later(Signal(name="claim_silent", conversation=name), after=rest, id=f"silent-{name}")
-    elif not handoff.agent_spoke_at or case.conversation.spoke_at > handoff.agent_spoke_at:
-        line = case.texts("agents.silent_claim", reference=handoff.ticket, agent=escape(agent.name))
-        case.tell_agents(line)
-        case.later(Signal(name="claim_lapse", conversation=name), after=LAPSE_AFTER_REMINDER, id=f"lapse-{name}")
-
-
 async def lapse_claim(case: Case) -> None:
     """Put a case whose claimer stayed silent back into the queue."""
     handoff, ticket = case.conversation.handoff, await case.ticket()
-    spoke_since = handoff and handoff.agent_spoke_at > case.ledger.now - LAPSE_AFTER_REMINDER
+    spoke_since = handoff and handoff.agent_spoke_at > case.ledger.now - waiting.LAPSE_AFTER_REMINDER
     if case.conversation.owner == "agent" and handoff and ticket and not spoke_since:
         case.ledger.put(TICKETS, msgspec.structs.replace(ticket, assignee=None, changed_at=case.ledger.now))
         await requeue(case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supportbot.desk import handoffs
+from supportbot.desk import handoffs, waiting
 from supportbot.desk.case import Case
 from supportbot.domain.event import Event
 from supportbot.domain.markdown import escape, quote
@@ -24,7 +24,7 @@ async def from_requester(scene: Scene, said: Sequence[Event]) -> None:
     told = case.tell_agents(Reply(words, files=event.files))
     case.relayed(told, "requester", event.person, tuple(one.key for one in said))
     if case.conversation.owner == "agent":
-        handoffs.watch_claim(case)
+        waiting.watch_claim(case)
     ticket = await case.ticket()
     if ticket and ticket.status == "pending":
         case.ledger.put(TICKETS, ticket.moved("open", case.ledger.now))
@@ -44,9 +44,9 @@ def _take_visibly(scene: Scene) -> None:
     case, handoff = scene.case, scene.case.conversation.handoff
     if scene.here.adapter in case.ledger.rules.reacting:
         case.mark(scene.event.key, "taken", case.texts("handoff.taken"), at=scene.here)
-    elif handoff and case.ledger.now - handoff.heard_at >= handoffs.WAITING_LINE_AFTER:
+    elif handoff and case.ledger.now - handoff.heard_at >= waiting.WAITING_LINE_AFTER:
         case.say(_waiting_line(case, handoff.ticket), purpose="notice")
-        handoffs.heard(case)
+        waiting.heard(case)
 
 
 def _waiting_line(case: Case, reference: str) -> str:

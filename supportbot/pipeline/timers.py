@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from supportbot.clock import MINUTE
-from supportbot.desk import handoffs, tickets
+from supportbot.desk import handoffs, tickets, waiting
 from supportbot.desk.case import Case
 from supportbot.domain.event import Signal
 from supportbot.faults import fault_point
@@ -15,9 +15,9 @@ from supportbot.pipeline.ownership import Scene
 _WAIT_FOR_THE_BOT = 10 * MINUTE
 
 _DESK: dict[str, Callable[[Case], Awaitable[None]]] = {
-    "handoff_unclaimed": handoffs.remind_of_queue,
-    "handoff_waiting": handoffs.tell_truth,
-    "claim_silent": handoffs.check_claim,
+    "handoff_unclaimed": waiting.remind_of_queue,
+    "handoff_waiting": waiting.tell_truth,
+    "claim_silent": waiting.check_claim,
     "claim_lapse": handoffs.lapse_claim,
 }
 

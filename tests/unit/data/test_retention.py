@@ -14,12 +14,13 @@ from supportbot.data.retention import Removed, Retention
 from supportbot.desk import attachments
 from supportbot.domain.attachment import ATTACHMENTS
 from supportbot.domain.conversation import CONVERSATIONS
+from supportbot.domain.event import Signal
 from supportbot.domain.file import File
 from supportbot.domain.memory import MEMORIES, Memory
 from supportbot.domain.reply import OFFERS
 from supportbot.domain.ticket import TICKETS
 from supportbot.domain.timeline import TIMELINE
-from supportbot.domain.work import TURNS
+from supportbot.domain.work import TURNS, Work
 from supportbot.settings import KeptFor
 from supportbot.storage.base import OF_PEOPLE, Changes
 from supportbot.testing.harness import BotHarness
@@ -73,6 +74,16 @@ async def test_a_file_that_came_where_the_bot_had_no_part_goes_too_and_a_shared_
     desk.clock.move_to(desk.clock.now() + DAY)
     assert await retention.run() == Removed(attachments=1)
     assert await desk.store.file_ids() == []
+
+
+async def test_a_file_of_a_message_that_still_waits_stays_however_old_it_is(desk: Any) -> None:
+    await desk.send_file(desk.person("Ada"), b"a photo", "")
+    waits = Work(id="m1", queue=TURNS, key="k", due=desk.clock.now(), payload=Signal(name="any", conversation="c"))
+    await desk.store.commit(Changes(work=[waits]))
+    desk.clock.move_to(desk.clock.now() + YEAR + HOUR)
+
+    assert await Retention(desk.store, desk.clock, YEAR).run() == Removed()
+    assert len(await desk.store.file_ids()) == 1
 
 
 async def test_a_dead_letter_does_not_outlive_what_it_is_about(desk: Any) -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from supportbot.clock import HOUR, MINUTE
 from supportbot.config import DeskSettings
-from supportbot.desk import handoffs, surveys, tickets
+from supportbot.desk import handoffs, surveys, tickets, waiting
 from supportbot.desk.case import Case
 from supportbot.desk.ledger import Ledger
 from supportbot.desk.rules import Rules
@@ -127,7 +127,7 @@ class DeskFunctions(RuleBasedStateMachine):
 
         self._do(rate, number)
 
-    @rule(what=st.sampled_from([handoffs.remind_of_queue, handoffs.tell_truth, handoffs.check_claim]))
+    @rule(what=st.sampled_from([waiting.remind_of_queue, waiting.tell_truth, waiting.check_claim]))
     def a_reminder_falls_due(self, what: Callable[[Case], Awaitable[None]]) -> None:
         self._do(lambda case, _: what(case))
 
