@@ -17,8 +17,9 @@ from supportbot.config import Config
 from supportbot.data import archive, people
 from supportbot.data import export as exports
 from supportbot.data.archive import Archive
-from supportbot.data.erase import Erasure, Receipt, Traces, finish
+from supportbot.data.erase import Erasure, Receipt, finish
 from supportbot.data.people import Someone
+from supportbot.data.traces import Traces
 from supportbot.domain.schema import SCHEMA
 from supportbot.errors import StoreError
 from supportbot.ids import Ids

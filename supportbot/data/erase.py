@@ -12,8 +12,8 @@ A kill at any place leaves a store that opens, and erasing again does the rest.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,14 +22,13 @@ from supportbot.clock import Clock, as_datetime
 from supportbot.data import people, removal
 from supportbot.data.disguise import NAME, Disguise
 from supportbot.data.people import Someone
+from supportbot.data.traces import Key, Progress, Search, Traces, each, sort_of
 from supportbot.domain.attachment import ATTACHMENTS
 from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.memory import MEMORIES, Memory
 from supportbot.domain.person import Person
 from supportbot.domain.record import Kind, Log
 from supportbot.domain.schema import SCHEMA
-from supportbot.domain.timeline import TIMELINE
-from supportbot.domain.work import Work
 from supportbot.errors import StoreFailed
 from supportbot.ids import Ids
 from supportbot.storage.base import Changes, Store, Stored
@@ -42,10 +41,6 @@ _UNFINISHED = "erase/everyone//unfinished"
 _WITH_FILES = (ATTACHMENTS.name, "dialogues", "memories", "once")
 """Where a file may be named in other forms than in a list of files."""
 
-Progress = Callable[[str, int], None]
-Key = tuple[str, str]
-"""A kind's or a log's name, and an id or a key in it."""
-
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What was done, without a word of whom it was about."""
@@ -57,30 +52,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     mentions_left: int
 
 
-@dataclass
-class Traces:
-    """Where a person is in a store."""
-
-    conversations: set[str] = field(default_factory=set)
-    """Their own, which go whole."""
-    shared: set[str] = field(default_factory=set)
-    """Other people's, in which they took part."""
-    keys: set[str] = field(default_factory=set)
-    """Under which the work waits that is about talks with them alone."""
-    foreign: set[str] = field(default_factory=set)
-    """Other people's that are still there and have something of theirs in them."""
-    documents: set[Key] = field(default_factory=set)
-    logs: set[Key] = field(default_factory=set)
-    work: set[str] = field(default_factory=set)
-    buried: set[str] = field(default_factory=set)
-    disguised_documents: set[Key] = field(default_factory=set)
-    disguised_logs: set[Key] = field(default_factory=set)
-    disguised_work: dict[str, Work] = field(default_factory=dict)
-    removed: Counter[str] = field(default_factory=Counter)
-    disguised: Counter[str] = field(default_factory=Counter)
-    mentions_left: int = 0
-
-
 class Erasure:
     """Takes one person out of a store that nobody else uses."""
 
@@ -90,105 +61,18 @@ class Erasure:
         self._store = store
         self._clock = clock
         self._id = someone.id
-        self._own_names = someone.own_names
         self._ids = ids
         self.progress = progress
         adapter_and_workspace = someone.id.rpartition("/")[0]
         anonymous = Person(f"{adapter_and_workspace}/{ids.new('erased')}", NAME)
         self._disguise = Disguise(someone, anonymous, everywhere=everywhere)
+        self._search = Search(store, someone, self._disguise)
         self.traces = Traces()
-
-    # --- looking --------------------------------------------------------------------------------------------------
 
     async def look(self) -> Traces:
         """Find all that will go, and all that will be disguised; nothing is changed."""
-        self.traces = traces = Traces()
-        cases = {_case_of(item) async for item in self._store.of_person(self._id)} - {""}
-        for case in cases:
-            conversation = await self._store.get(CONVERSATIONS, case)
-            if conversation:
-                is_own = conversation.requester.id == self._id
-                (traces.conversations if is_own else traces.foreign).add(case)
-                if is_own and conversation.direct:
-                    traces.keys.add(conversation.key)
-        await self._each("Looking for their cases", self._note_part)
-        await self._each("Looking for traces", self._note)
-        return traces
-
-    async def _each(self, step: str, look: Callable[[Stored], None]) -> None:
-        count = 0
-        async for item in people.records(self._store):
-            look(item)
-            count += 1
-            if count % 500 == 0:
-                self.progress(step, count)
-
-    def _note_part(self, item: Stored) -> None:
-        """See whether an item makes them a part of somebody else's case."""
-        case, value = _case_of(item), bytes(item.value)
-        if not case or case in self.traces.conversations or not self._disguise.may_be_in(value):
-            return
-        is_named = self._id.encode() in value
-        if is_named or (item.name == TIMELINE.name and msgspec.json.decode(value).get("who") in self._own_names):
-            self.traces.shared.add(case)
-
-    def _note(self, item: Stored) -> None:
-        if self._is_theirs(item):
-            self._note_theirs(item)
-            return
-        value = bytes(item.value)
-        if not self._disguise.may_be_in(value) and item.person != self._id:
-            return
-        plain = msgspec.json.decode(value)
-        disguised = self._over(item, plain)
-        if disguised != plain or item.person == self._id:
-            self._note_disguised(item, disguised)
-        elif _case_of(item) not in self.traces.shared:
-            self.traces.mentions_left += self._disguise.mentions(plain)
-
-    def _is_theirs(self, item: Stored) -> bool:
-        """Tell what goes: all in their conversations; elsewhere what is about them, but not what they said or sent."""
-        case = _case_of(item)
-        if case in self.traces.conversations or self._waits_with_them(item):
-            return True
-        if item.person != self._id:
-            return False
-        return not (item.name in (TIMELINE.name, ATTACHMENTS.name) and case in self.traces.foreign)
-
-    def _waits_with_them(self, item: Stored) -> bool:
-        """Tell whether work of others, an agent's command say, waits in a place that is theirs or named after them."""
-        if item.sort not in ("work", "buried"):
-            return False
-        key = str(_belonging(item.value).key)
-        return key in self.traces.keys or self._disguise.is_in(f"{item.key} {key}")
-
-    def _note_theirs(self, item: Stored) -> None:
-        traces = self.traces
-        traces.removed[_sort(item)] += 1
-        if item.sort == "document":
-            traces.documents.add((item.name, item.key))
-        elif item.sort == "entry":
-            if _case_of(item) not in traces.conversations:
-                traces.logs.add((item.name, item.key))
-        elif item.sort == "work":
-            traces.work.add(item.key)
-        else:
-            traces.buried.add(item.key)
-
-    def _note_disguised(self, item: Stored, disguised: Any) -> None:
-        traces = self.traces
-        traces.disguised[_sort(item)] += 1
-        if item.sort == "document":
-            traces.disguised_documents.add((item.name, item.key))
-        elif item.sort == "entry":
-            traces.disguised_logs.add((item.name, item.key))
-        else:
-            traces.disguised_work[item.key] = msgspec.convert(disguised, Work)
-
-    def _over(self, item: Stored, plain: Any) -> Any:
-        return self._disguise.over(plain, is_theirs=_case_of(item) in self.traces.shared)
-
-    # --- erasing --------------------------------------------------------------------------------------------------
+        self.traces = await self._search.look(self.progress)
+        return self.traces
 
     async def erase(self) -> Receipt:
         """Remove and disguise what `look` found, leave no byte of it, and see that nothing names them any more."""
@@ -241,7 +125,7 @@ class Erasure:
                 if record := await self._store.get(kind, id):
                     item = Stored(sort="document", name=name, key=id, value=msgspec.Raw(msgspec.json.encode(record)))
                     plain = msgspec.json.decode(item.value)
-                    disguised = msgspec.convert(self._over(item, plain), kind.type)
+                    disguised = msgspec.convert(self._search.over(item, plain), kind.type)
                     if disguised.id != id:
                         changes.delete(kind, record)
                         disguised = msgspec.structs.replace(disguised, version=0)
@@ -254,7 +138,7 @@ class Erasure:
             log, changes = _known(_LOGS, name), Changes()
             changes.forget(log, key)
             async for item in self._store.entries_of(name, key):
-                entry = msgspec.Raw(msgspec.json.encode(self._over(item, msgspec.json.decode(item.value))))
+                entry = msgspec.Raw(msgspec.json.encode(self._search.over(item, msgspec.json.decode(item.value))))
                 person = self._disguise.anonymous.id if item.person == self._id else item.person
                 changes.append(log, key, entry, person, item.group)
             await self._store.commit(changes)
@@ -284,12 +168,12 @@ class Erasure:
         def look(item: Stored) -> None:
             value = bytes(item.value)
             if item.person == self._id or self._disguise.is_in(item.key):
-                left[_sort(item)] += 1
+                left[sort_of(item)] += 1
             elif self._disguise.may_be_in(value):
                 plain = msgspec.json.decode(value)
-                left[_sort(item)] += self._over(item, plain) != plain
+                left[sort_of(item)] += self._search.over(item, plain) != plain
 
-        await self._each("Checking", look)
+        await each(self._store, look, partial(self.progress, "Checking"))
         if found := ", ".join(f"{count} {name}" for name, count in left.items() if count):
             raise StoreFailed(
                 f"they are still named in: {found}; a newer release may have written that: erase with it, and again"
@@ -327,37 +211,10 @@ async def _remove_orphans(store: Store, now: int) -> None:
     await store.forget_files(orphans, put_before=now + 1)
 
 
-def _case_of(item: Stored) -> str:
-    """Name the conversation that an item belongs to, "" for none."""
-    if item.sort == "entry":
-        return item.group or (item.key if item.name == TIMELINE.name else "")
-    if item.sort == "document" and item.name == CONVERSATIONS.name:
-        return item.key
-    found = _belonging(item.value)
-    return str(found.conversation or found.group or "")
-
-
-class _Belonging(msgspec.Struct):
-    conversation: Any = ""
-    group: Any = ""
-    key: Any = ""
-
-
-_belonging = msgspec.json.Decoder(_Belonging).decode
-
-
 def _known(known: dict[str, Any], name: str) -> Any:
     if name not in known:
         raise StoreFailed(f"the store has {name} of another release; erase with that release")
     return known[name]
-
-
-def _sort(item: Stored) -> str:
-    return (
-        item.name
-        if item.sort in ("document", "entry")
-        else {"work": "pending work", "buried": "dead letters"}[item.sort]
-    )
 
 
 def _hashes(value: Any) -> Iterable[str]:
