@@ -48,10 +48,12 @@ from supportbot.domain.event import Event
 from supportbot.domain.person import Person
 from supportbot.domain.schema import SCHEMA
 from supportbot.knowledge.base import Knowledge
+from supportbot.pipeline.blocks import Blocks
 from supportbot.pipeline.dispatch import Dispatch
 from supportbot.pipeline.handlers import Handlers
 from supportbot.pipeline.isolation import Isolation
 from supportbot.pipeline.ownership import Scene
+from supportbot.pipeline.rooms import Rooms
 from supportbot.pipeline.running import Running
 from supportbot.pipeline.switches import Switches
 from supportbot.skills.match import Said
@@ -124,7 +126,8 @@ async def supportbot_with_a_turn(handlers: Handlers) -> Once:
     rules = Rules(settings=DeskSettings(), agents=Address("console", "local", "#agents"), texts=Texts())
     switches = Switches(clock)
     running = Running(Isolation(), switches, Knowledge(), lambda _: asyncio.sleep(0))
-    dispatcher = Dispatch(handlers, running, switches)
+    blocks = Blocks(store, rules, clock, is_agent=lambda _: asyncio.sleep(0, False))
+    dispatcher = Dispatch(handlers, running, switches, Rooms(store, clock), blocks)
     event = Event(key="m1", kind="message", address=place, person=ada, at=clock.now(), text=TEXT)
     conversation = Conversation(id="c1", tenant="main", key=place.key, address=place, requester=ada)
 

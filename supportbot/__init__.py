@@ -9,6 +9,7 @@ from supportbot.domain.ticket import Ticket
 from supportbot.errors import (
     ConfigurationError,
     IllegalMove,
+    LimitReached,
     NoAnswer,
     NotAllowed,
     NotFound,
@@ -30,6 +31,7 @@ __all__ = [
     "Duration",
     "File",
     "IllegalMove",
+    "LimitReached",
     "NoAnswer",
     "NotAllowed",
     "NotFound",

@@ -15,15 +15,19 @@ from supportbot.catch_up import CatchUp
 from supportbot.clock import SECOND, Clock
 from supportbot.config import Config, SkillEntry
 from supportbot.data.retention import Retention
+from supportbot.desk.closing import is_settled
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import Address
 from supportbot.domain.person import Person
 from supportbot.domain.schema import SCHEMA
 from supportbot.errors import ConfigurationError, Problem, StoreError, StoreFailed, StoreUnreadable
 from supportbot.knowledge.base import Knowledge
+from supportbot.knowledge.completion import questions
+from supportbot.knowledge.watch import wait_for_change
 from supportbot.logs import log, masked
 from supportbot.pipeline.handlers import Handler, Handlers
 from supportbot.pipeline.isolation import where
+from supportbot.pipeline.typists import Typists
 from supportbot.plugins import Failure, Loaded, find_skills
 from supportbot.presence import Presence
 from supportbot.skills.base import Skill, Start, name_of
@@ -34,7 +38,6 @@ from supportbot.version import __version__
 
 STOP_GRACE = 8.0
 """Seconds that running work gets to finish when the bot stops; the rest is done at the next start."""
-_RELOAD_EVERY = 5.0
 _TIDY_EVERY = 3600.0
 
 MakeAdapter = Callable[[Clock], Adapter]
@@ -85,6 +88,7 @@ class App:
         connected = await self.presence.connect()
         await self.bot.crew.idle()
         await self.presence.start(connected, self.bot.receive, watch=watch)
+        await self.bot.keep_panels_current()
         if watch:
             self._do_beside(self.bot.crew.keep_watch())
             self._do_beside(self._look_after())
@@ -112,11 +116,12 @@ class App:
         log.info("stopping")
         for companion in self.companions:
             await companion.close()
-        await self.presence.stop()
+        await self.presence.stop_receiving()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.bot.crew.stop(grace)
+        await self.presence.stop()
         await _stop_skills(self.bot.handlers)
         self.bot.isolation.stop()
         if closes_store:
@@ -137,6 +142,7 @@ class App:
         left = [skill for skill in self.skills if not any(skill is staying for staying in skills)]
         self.skills = list(skills)
         self.bot.replace_skills(Handlers(skills, time_limit=self.config.limits.handler_time / SECOND))
+        await self.bot.keep_panels_current()
         await self.bot.crew.finish(STOP_GRACE)
         await _stop_skills(Handlers(left))
 
@@ -154,15 +160,18 @@ class App:
         known: list[str] = []
         warned = bool(self.store.warning)
         while True:
-            await asyncio.sleep(_RELOAD_EVERY)
+            await wait_for_change(self.knowledge.paths)
             if self.store.warning and not warned:
                 warned = True
                 log.warning("the store says", reason=self.store.warning)
+            served = self.knowledge.articles
             problems = await asyncio.to_thread(self.knowledge.reload)
             for problem in problems:
                 if problem not in known:
                     log.error("knowledge base: the last good version is served", problem=problem)
             known = problems
+            if self.knowledge.articles is not served:
+                log.info("knowledge base: what changed is served", articles=len(self.knowledge))
 
 
 async def open_app(
@@ -189,9 +198,17 @@ async def open_app(
         raise ConfigurationError([*problems, *(failure.why for failure in loaded.failures)])
     handlers = Handlers(loaded.skills, time_limit=config.limits.handler_time / SECOND)
     made = {adapter.name: adapter for adapter in (make(clock) for make in adapters)}
+    for adapter in made.values():
+        adapter.suggest, adapter.canned = functools.partial(questions, knowledge), tuple(canned)
     opened = store or await _open_store(config, clock)
+    for adapter in made.values():
+        adapter.settled = functools.partial(is_settled, opened, clock)
     rules = replace(_rules(config, made), canned=canned)
     bot = Bot(store=opened, clock=clock, rules=rules, handlers=handlers, knowledge=knowledge, adapters=made)
+    if made[rules.agents.adapter].capabilities.typing:
+        typists = Typists(opened, clock, rules.agents, made)
+        for adapter in made.values():
+            adapter.types = typists.types
     return App(config, bot, opened, clock, made, loaded.skills, knowledge, loaded.failures)
 
 
@@ -272,16 +289,35 @@ def _rules(config: Config, made: dict[str, Adapter]) -> Rules:
         settings=config.desk,
         agents=_agents_channel(config, made),
         texts=Texts(config.texts),
-        strangers=frozenset(name for name, adapter in made.items() if adapter.capabilities.for_strangers),
+        strangers=_able(made, "for_strangers"),
         limits=config.limits,
         bots=config.adapters.bots,
+        hinting=config.adapters.hinting,
         unanswered_after=config.adapters.unanswered_after,
         find_person=functools.partial(_find_person, made),
+        has_left=functools.partial(_has_left, made),
+        knows_members=_able(made, "knows_members"),
         find_channel=functools.partial(_find_channel, made),
-        reacting=frozenset(name for name, adapter in made.items() if adapter.capabilities.reactions),
-        forms=frozenset(name for name, adapter in made.items() if adapter.capabilities.forms),
-        editing=frozenset(name for name, adapter in made.items() if adapter.capabilities.edits),
+        reacting=_able(made, "reactions"),
+        menus=_able(made, "menus"),
+        forms=_able(made, "forms"),
+        editing=_able(made, "edits"),
+        private_threads=_able(made, "private_threads"),
+        must_mention=functools.partial(_must_mention, made),
+        panels=_able(made, "panels"),
+        closing=_able(made, "closes_threads"),
+        signs={name: adapter.capabilities.command_sign for name, adapter in made.items()},
     )
+
+
+def _able(made: dict[str, Adapter], capability: str) -> frozenset[str]:
+    """Name the adapters whose platform can do something."""
+    return frozenset(name for name, adapter in made.items() if getattr(adapter.capabilities, capability))
+
+
+def _must_mention(made: dict[str, Adapter]) -> frozenset[str]:
+    """Name the adapters that may read, in rooms, only what mentions the bot, as it is now."""
+    return frozenset(name for name, adapter in made.items() if not adapter.hears_all)
 
 
 def _agents_channel(config: Config, adapters: dict[str, Adapter]) -> Address:
@@ -297,6 +333,11 @@ def _find_channel(adapters: dict[str, Adapter], named: str) -> Address | None:
     """Find a channel as the configuration names it, on a platform that is served."""
     name, _, channel = named.partition(":")
     return adapters[name].channel(channel) if name in adapters else None
+
+
+async def _has_left(adapters: dict[str, Adapter], person: Person, address: Address) -> bool:
+    """Ask the platform of an address whether somebody is no longer there."""
+    return await adapters[address.adapter].has_left(person, address)
 
 
 async def _find_person(adapters: dict[str, Adapter], near: Person, named: str) -> Person | None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from supportbot.adapters.base import Adapter
 from supportbot.clock import Clock
-from supportbot.desk import attachments
+from supportbot.desk import attachments, closing
 from supportbot.desk.ledger import Ledger
 from supportbot.desk.rules import Rules
 from supportbot.domain.address import PLACES, Address
@@ -26,17 +26,19 @@ from supportbot.errors import Conflict, Duplicate, LostClaim, Unfinished
 from supportbot.faults import fault_point
 from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
-from supportbot.pipeline import corrections, ownership, relay, succession
+from supportbot.pipeline import corrections, ownership, panels, relay, succession, topics
+from supportbot.pipeline.blocks import BLOCKING, Blocks
 from supportbot.pipeline.crew import MOST_ATTEMPTS, Crew
 from supportbot.pipeline.delivery import Delivery
 from supportbot.pipeline.dispatch import Dispatch
 from supportbot.pipeline.floods import Floods
 from supportbot.pipeline.handlers import Handlers
+from supportbot.pipeline.hints import Hints
 from supportbot.pipeline.intake import Intake
 from supportbot.pipeline.isolation import Isolation
 from supportbot.pipeline.loops import Loop
 from supportbot.pipeline.ownership import Scene
-from supportbot.pipeline.rooms import Rooms
+from supportbot.pipeline.rooms import BUILT_IN, Rooms
 from supportbot.pipeline.running import Running, answer, way_on
 from supportbot.pipeline.switches import Switches
 from supportbot.pipeline.timers import Timers
@@ -68,7 +70,10 @@ class Bot:
         self.isolation = Isolation()
         self.switches = Switches(clock)
         floods = Floods(rules.limits, unlimited=adapters.keys() - rules.strangers)
-        self.intake = Intake(store, rules, clock, floods=floods, is_agent=self._is_agent, vitals=self.vitals)
+        self.blocks = Blocks(store, rules, clock, is_agent=self._is_agent)
+        self.intake = Intake(
+            store, rules, clock, floods=floods, blocks=self.blocks, is_agent=self._is_agent, vitals=self.vitals
+        )
         self.delivery = Delivery(store, clock, rules, adapters, self.vitals)
         self.running = Running(self.isolation, self.switches, knowledge, self._one_moment, self.vitals)
         self.rooms = Rooms(store, clock)
@@ -76,6 +81,7 @@ class Bot:
         self.replace_skills(handlers)
         outboxes = {outbox(name): self.delivery.deliver for name in adapters}
         self.crew = Crew(store, clock, {TURNS: self._timed_turn, **outboxes}, self._bury, self.vitals)
+        self.hints = Hints(self.crew)
         self.crew.on_stuck = self.isolation.let_go
         self.running.is_stopping = lambda: self.crew.is_stopping
         self.delivery.crew = self.crew
@@ -86,10 +92,15 @@ class Bot:
         self.rules = replace(
             self.rules,
             listened=frozenset(handlers.events),
-            commands=frozenset(handlers.commands),
+            commands=frozenset(handlers.commands) | BUILT_IN | BLOCKING,
+            variants=handlers.variants(),
             help_lines=handlers.help_lines(),
         )
-        self.dispatch = Dispatch(handlers, self.running, self.switches, self.rooms)
+        self.dispatch = Dispatch(handlers, self.running, self.switches, self.rooms, self.blocks)
+
+    async def keep_panels_current(self) -> None:
+        """Change the panels that would look different with the words, skills and settings of now."""
+        await panels.keep_current(self.store, self.rules, self.clock, self.crew)
 
     async def receive(self, event: Event, cause: str = "") -> bool:
         """Take in what a person did: when this returns it is stored and may be acknowledged; the rest follows.
@@ -104,6 +115,8 @@ class Bot:
     async def concerns(self, event: Event) -> bool:
         """Tell whether something is said to the bot, or where it has a part; all else is talk among people."""
         if self.rules.ignores(event) or self.rules.tenant_of(event.address) is None:
+            return False
+        if await self.blocks.of(event):
             return False
         if event.address.outside_thread == self.rules.agents:
             return not event.opens_topic
@@ -187,11 +200,14 @@ class Bot:
             if not ledger.must_part:
                 said = [work.payload, *others]
                 if await self.rooms.takes_part(scene):
+                    await self.hints.give(scene)
                     await self._route(dispatch, scene, said)
                 else:
                     ledger.forget()
                 await self.unanswered.note(scene)
+                await topics.offer(scene, self.rooms)
                 await attachments.lead(scene.case, said)  # last: only now is it known whether a new case is kept
+        await closing.close_behind(ledger, is_by_person=isinstance(work.payload, Event))
         return ledger
 
     async def _is_agent(self, event: Event) -> bool:
@@ -199,7 +215,9 @@ class Bot:
         return not event.by_bot and await self.adapters[event.address.adapter].is_agent(event)
 
     async def _route(self, dispatch: Dispatch, scene: Scene, said: list[Event]) -> None:
-        if scene.event.kind in ("edit", "delete"):
+        if scene.event.is_unread:
+            await relay.unread(scene)
+        elif scene.event.kind in ("edit", "delete"):
             await corrections.follow(scene, dispatch)
         elif scene.side == "agents":
             if await dispatch.act(scene):
@@ -207,18 +225,23 @@ class Bot:
             if scene.event.kind == "message" and not await dispatch.go_on(scene):
                 await relay.from_agent(scene)
         elif scene.event.kind in ("message", "command", "press", "form"):
-            loop = await Loop.seen(scene)
-            ownership.heard(scene, said)
-            if loop.is_over:
-                loop.fall_silent()
-                return
-            if loop.needs_last_word:
-                answer(scene, Reply(scene.case.texts("errors.same_again"), way_on(scene)))
-            elif _is_empty(scene.event):
-                answer(scene, scene.case.texts("errors.empty_message"))
-            elif not await dispatch.act(scene):
-                await self._hear_words(dispatch, scene, said)
-            await loop.count()
+            await self._hear(dispatch, scene, said)
+
+    async def _hear(self, dispatch: Dispatch, scene: Scene, said: list[Event]) -> None:
+        """Deal with what a requester did, unless it goes round in circles."""
+        loop = await Loop.seen(scene)
+        ownership.heard(scene, said)
+        if loop.is_over:
+            loop.fall_silent()
+            return
+        relay.tell_left_out(scene, said)
+        if loop.needs_last_word:
+            answer(scene, Reply(scene.case.texts("errors.same_again"), way_on(scene)))
+        elif _is_empty(scene.event):
+            answer(scene, scene.case.texts("errors.empty_message"))
+        elif not await dispatch.act(scene):
+            await self._hear_words(dispatch, scene, said)
+        await loop.count()
 
     async def _hear_words(self, dispatch: Dispatch, scene: Scene, said: list[Event]) -> None:
         """Deal with plain words: they are an agent's, or for the people who have the case, or for the bot."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from supportbot.adapters.base import Adapter
 from supportbot.bot import Bot
 from supportbot.clock import MINUTE, SECOND, as_datetime
+from supportbot.domain.address import Address
+from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.event import Event
 from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.reply import Outgoing
@@ -28,6 +30,7 @@ _LINES = 30
 LISTED_IN = 5 * SECOND
 """How long a list waits in the outbox while it grows; if the process dies meanwhile, what it has by then goes out."""
 _LONGEST_WORDS = 200
+_MOST_PLACES = 500
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class CatchUp:
         accounts, cause = self._bot.crew.accounts, f"catch up {self._runs}"
         done, came_in, late = accounts.watch(cause), 0, list[Event]()
         try:
-            async for missed in gap.adapter.missed(gap.since - OVERLAP):
+            async for missed in gap.adapter.missed(gap.since - OVERLAP, await self._places(gap.adapter.name)):
                 is_for_bot = await self._bot.concerns(missed.event)
                 if missed.is_answered or missed.event.at < self._bot.clock.now() - self._max_age:
                     late += [missed.event] if is_for_bot else []
@@ -67,6 +70,12 @@ class CatchUp:
         if gap.is_told:
             await self._bot.crew.put_off_what_waits()
             await self._tell(gap, came_in + listed, is_done=await done)
+
+    async def _places(self, adapter: str) -> list[Address]:
+        """Name where the newest conversations on a platform stand."""
+        page = await self._bot.store.find(CONVERSATIONS, "age", limit=_MOST_PLACES, newest=True)
+        found = dict.fromkeys(case.address for case in page.items if case.address.adapter == adapter)
+        return list(found)
 
     # --- what is listed -------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "capture": "capture:capture",
     "doctor": "doctor:doctor",
     "slack": "slack:slack",
+    "discord": "discord:discord",
     "retry": "retry:retry",
     "backup": "data:backup",
     "restore": "data:restore",

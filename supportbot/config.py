@@ -12,10 +12,11 @@ import msgspec
 from supportbot import texts
 from supportbot.adapter_settings import AdaptersSettings, ConsoleSettings, DiscordSettings, Port, SlackSettings
 from supportbot.clock import shown
+from supportbot.desk_settings import DeskSettings, LimitsSettings
 from supportbot.environment import plain, read_environment
 from supportbot.errors import ConfigurationError
 from supportbot.logs import masked
-from supportbot.settings import Channel, Duration, KeptFor, Secret, Settings, convert, mistakes
+from supportbot.settings import Duration, KeptFor, Secret, Settings, convert, mistakes
 from supportbot.tokens import literal_tokens
 from supportbot.yaml_lines import Source, read_yaml
 
@@ -54,7 +55,6 @@ StoreAddress = Annotated[
         description="tinydb:FOLDER, sqlite:FILE or postgresql://…",
     ),
 ]
-Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 on")]
 
 
 class StorageSettings(Settings):
@@ -64,40 +64,6 @@ class StorageSettings(Settings):
 
     def __repr__(self) -> str:
         return f"StorageSettings(url={masked(self.url)!r})"
-
-
-class DeskSettings(Settings):
-    """How people take over, and how long anybody waits."""
-
-    agents_channel: Channel = "console"
-    """Where the agents work: ``slack:CHANNEL_ID``, ``discord:CHANNEL_ID`` or ``console``."""
-    relay: Literal["claim", "reply"] = "claim"
-    """What reaches the requester: the claimer's plain words, or only ``/reply``."""
-    anonymous: bool = False
-    """Requesters see "Support" in place of the agent's name."""
-    canned_replies: str = ""
-    """A file of named texts that agents send with a press (YAML: ``name: text``); "" is none."""
-    close_after: Duration = Duration("3d")
-    """A solved ticket closes after this time without a word."""
-    repeat_unclaimed_after: Duration = Duration("5m")
-    """A handoff that nobody claims is repeated to the agents after this time."""
-    tell_requester_after: Duration = Duration("15m")
-    """A requester whom nobody claims hears the truth after this time, and may leave a ticket."""
-    silent_claim_after: Duration = Duration("30m")
-    """A claim without a word goes back to the queue after this time."""
-
-
-class LimitsSettings(Settings):
-    """Bounds that keep one person or one skill from holding up the others."""
-
-    message_characters: Count = 20_000
-    """The longest message that is taken."""
-    messages_per_person: Count | None = None
-    """What one person may do in a minute; by default 30 where strangers write, and no limit in the console."""
-    messages_per_channel: Count | None = None
-    """What all in one room may do in a minute; by default 300 where strangers write."""
-    handler_time: Duration = Duration("20s")
-    """How long a handler may take before its requester gets an apology; a skill may say otherwise."""
 
 
 class CatchUpSettings(Settings):
@@ -274,6 +240,7 @@ def _all_mistakes(shape: dict[str, Any], folder: Path) -> Iterator[tuple[str, st
     yield from _skills_given_twice(shape.get("skills"))
     yield from _missing_folders(shape.get("skill_paths"), folder)
     yield from _channels_without_adapter(shape)
+    yield from _channels_without_workspace(shape)
     yield from _missing_canned_replies(shape.get("desk"), folder)
     overrides = shape.get("texts")
     if isinstance(overrides, dict) and overrides:
@@ -332,6 +299,19 @@ def _channels_without_adapter(shape: dict[str, Any]) -> Iterator[tuple[str, str]
                 where,
                 f"{channel} needs adapters.{adapter}, which is not configured; add it or choose another channel",
             )
+
+
+def _channels_without_workspace(shape: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find channels in a workspace of Slack that has no token."""
+    slack = shape["adapters"].get("slack") if isinstance(shape.get("adapters"), dict) else None
+    given = slack.get("workspaces") if isinstance(slack, dict) else None
+    named = given if isinstance(given, dict) else {}
+    for where, channel in _channels(shape) if isinstance(slack, dict) else ():
+        adapter, _, place = str(channel).partition(":")
+        workspace, slash, _ = place.partition("/")
+        if adapter == "slack" and slash and workspace not in {"main", *named}:
+            missing = f"adapters.slack.workspaces.{workspace}"
+            yield where, f"{channel} needs {missing}, which is not configured; add its token"
 
 
 def _channels(shape: dict[str, Any]) -> Iterator[tuple[str, Any]]:

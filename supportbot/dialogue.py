@@ -18,6 +18,7 @@ from supportbot.domain.dialogue import Step
 from supportbot.domain.person import Person
 from supportbot.errors import (
     IllegalMove,
+    LimitReached,
     NoAnswer,
     NotAllowed,
     NotFound,
@@ -34,7 +35,8 @@ DEEPEST = 3
 """How many dialogues of one person wait in a conversation at most; the one in front is asked, the others are parked."""
 
 _REFUSALS = {refusal.__name__: refusal for refusal in (NotFound, NotAllowed, IllegalMove, NoAnswer, SkillError)}
-"""What replays as the same error, made of its text; ClaimedAlready does, too, made of its details."""
+"""What replays as the same error, made of its text; those that say more than that do, too, made of their details."""
+_DETAILED = (ClaimedAlready, LimitReached)
 
 
 class Suspended(BaseException):
@@ -157,10 +159,12 @@ def result_of(step: Step, type: Any) -> Any:
 def _refusal(step: Step) -> SupportbotError:
     if step.failed == ClaimedAlready.__name__:
         return ClaimedAlready(msgspec.convert(step.details["agent"], Person), step.details["reference"])
+    if step.failed == LimitReached.__name__:
+        return LimitReached(**step.details)
     return _REFUSALS.get(step.failed, SupportbotError)(str(step.result or ""))
 
 
 def failure(kind: str, name: str, error: Exception) -> Step:
     """Record that an error came of a step."""
-    details = msgspec.to_builtins(vars(error)) if isinstance(error, ClaimedAlready) else {}
+    details = msgspec.to_builtins(vars(error)) if isinstance(error, _DETAILED) else {}
     return Step(kind=kind, name=name, failed=type(error).__name__, result=str(error)[:500], details=details)

@@ -130,6 +130,19 @@ class IllegalMove(SupportbotError):
     """A ticket's status or a conversation's owner cannot change that way; nothing was changed."""
 
 
+class LimitReached(SupportbotError):
+    """The person may open no ticket now: `limit` is the setting of `limits` that says so, `allowed` what it allows.
+
+    `references` names the tickets that are open already, where that is why. Ages are in milliseconds.
+    """
+
+    def __init__(self, limit: str, allowed: int, references: Sequence[str] = ()) -> None:
+        self.limit = limit
+        self.allowed = int(allowed)
+        self.references = tuple(references)
+        super().__init__(f"limits.{limit} keeps this person from opening a ticket now")
+
+
 # --- adapters -----------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ import msgspec
 ALLOWED = frozenset(
     {"event", "level", "timestamp", "skill", "handler", "where", "error", "queue", "work", "attempt", "reason",
      "problem", "adapter", "adapters", "exception", "release", "store", "skills", "conversation", "ticket", "library",
-     "says", "seconds", "times", "url", "conversations", "attachments", "dead_letters"}
+     "says", "seconds", "times", "url", "conversations", "attachments", "dead_letters", "blocks"}
 )  # fmt: skip
 """The only fields that reach a log: whatever else is passed is dropped, so nobody's words get there by accident."""
 

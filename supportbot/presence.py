@@ -56,16 +56,21 @@ class Presence:
         if watch:
             self._do_beside(self._look())
 
-    async def stop(self) -> None:
+    async def stop_receiving(self) -> None:
         """Take nothing more in, and note until when the platforms were served."""
         for task in self._beside:
             task.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
         for adapter in self._adapters.values():
-            await adapter.stop()
+            await adapter.stop_receiving()
         for name in self._adapters:
             if name not in self.down:
                 await self._served(name, ends=True)
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        for adapter in self._adapters.values():
+            await adapter.stop()
 
     async def caught_up(self) -> None:
         """Wait until nothing that was missed is left to be dealt with."""
@@ -77,8 +82,11 @@ class Presence:
     async def _begin(self, adapter: Adapter, receive: Receive) -> None:
         """Start an adapter; what happened while nobody served its platform is looked for beside it."""
         before = await self._store.get(PLATFORMS, adapter.name)
+        if before and before.served_until:
+            adapter.lost_since = before.served_until
         await adapter.start(receive, self._store)
         if before and before.served_until:
+            adapter.lost_since = 0
             self._fill(Gap(adapter, before.served_until, self._clock.now(), is_told=before.is_served))
         await self._served(adapter.name)
 
@@ -143,12 +151,17 @@ class Presence:
                     await self._served(name)
 
     def _look_at(self, adapter: Adapter) -> None:
-        """See whether a platform is away; when it is back after a while, what was missed is looked for."""
+        """See whether a platform is away; when it is back after a while, or says so, what was missed is looked for."""
         now = self._clock.now()
         if adapter.trouble:
             self._lost.setdefault(adapter.name, now)
-        elif (since := self._lost.pop(adapter.name, None)) and now - since >= A_WHILE:
-            self._fill(Gap(adapter, since, now, is_told=True))
+            return
+        away, missed = self._lost.pop(adapter.name, None), adapter.lost_since or now
+        was_away = away is not None and now - away >= A_WHILE
+        if was_away or missed < now:
+            adapter.lost_since = 0
+            since = min(away, missed) if away is not None and was_away else missed
+            self._fill(Gap(adapter, since, now, is_told=was_away))
 
     async def _served(self, name: str, *, ends: bool = False) -> None:
         """Note that a platform was served until now; what is not noted is looked for once more, and that is all."""
@@ -157,7 +170,8 @@ class Presence:
         try:
             known = await self._store.get(PLATFORMS, name) or Platform(id=name)
             changes = Changes()
-            until = known.served_until if self._is_missing_something(name) else self._clock.now()
+            before = known.served_until if self._is_missing_something(name) else 0
+            until = before or self._clock.now()  # before a first start there is nothing to look for
             noted = msgspec.structs.replace(known, served_until=until, is_served=not ends)
             changes.put(PLATFORMS, noted)
             await self._store.commit(changes)
@@ -167,7 +181,8 @@ class Presence:
             log.warning("it could not be noted that a platform is served", adapter=name, error=type(error).__name__)
 
     def _is_missing_something(self, name: str) -> bool:
-        return name in self._behind or bool(self._adapters[name].trouble)
+        adapter = self._adapters[name]
+        return name in self._behind or bool(adapter.trouble or adapter.lost_since)
 
     def _do_beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

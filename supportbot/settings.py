@@ -129,7 +129,7 @@ class Secret:
 Channel = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(console|(slack|discord):[A-Za-z0-9_-]+)$",
+        pattern=r"^(console|slack:([a-z0-9_-]+/)?[A-Za-z0-9_-]+|discord:[A-Za-z0-9_-]+)$",
         description="slack:CHANNEL_ID, discord:CHANNEL_ID or console",
     ),
 ]
@@ -215,6 +215,7 @@ def _inner_mistakes(value: object, type: Any, where: str) -> Iterator[tuple[str,
         yield from _mistakes_in_section(value, type, where)
     elif isinstance(value, dict) and origin is dict:
         for key, item in value.items():
+            yield from _mistakes(key, arguments[0], _joined(where, key))
             yield from _mistakes(item, arguments[1], _joined(where, key))
     elif isinstance(value, list) and origin in {list, tuple, set, frozenset}:
         for index, item in enumerate(value):

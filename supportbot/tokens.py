@@ -8,9 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from supportbot.environment import FromEnvironment
+from supportbot.patterns import compiled
 
-_REAL = re.compile(r"xox[a-z]-\d{6,}-[\w-]{6,}|xapp-\d-\w{6,}-\d{6,}-\w{10,}|[MNO][\w-]{23,27}\.[\w-]{6,7}\.[\w-]{27,}")
+_OURS = r"xox[a-z]-\d{6,}-[\w-]{6,}|xapp-\d-\w{6,}-\d{6,}-\w{10,}|[MNO][\w-]{23,27}\.[\w-]{6,7}\.[\w-]{27,}"
+_REAL = re.compile(_OURS)
 """How the tokens of Slack and Discord look that can be told from other text."""
+_OTHERS = (
+    r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,}"
+    r"|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|[sr]k_live_\w{20,}|\bsk-[\w-]{32,}|SG\.[\w-]{20,}\.[\w-]{40,}"
+    r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|hooks\.slack\.com/services/\w+/\w+/\w{16,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}"
+)
+"""How secrets look that people paste when they ask for help: of the large services, of keys and of webhooks."""
+_NAMED = r"(?i:password|passphrase|secret|api[ _-]?key|token|bearer)[\s:='\"]{1,6}(?:is[\s:'\"]{1,3})?([^\s'\"]{20,})"
 _RUN = re.compile(r"[A-Za-z0-9]{20,}")
 _FEWEST_DIFFERENT = 8
 _COUNTING = ("012345", "123456", "abcdef", "ABCDEF")
@@ -65,6 +75,14 @@ def looks_random(text: str) -> bool:
         and not any(count in run for count in _COUNTING)
         for run in _RUN.findall(text)
     )
+
+
+def is_in(text: str) -> bool:
+    """Tell whether a secret stands in what somebody wrote: one that looks real, or looks random and is called so."""
+    found = compiled(f"{_OURS}|{_OTHERS}", True).search(text)
+    if found and len(set(found[0])) > _FEWEST_DIFFERENT:
+        return True
+    return any(looks_random(named[1]) for named in compiled(_NAMED, True).finditer(text))
 
 
 def literal_tokens(value: Any, where: str = "") -> Iterator[tuple[str, str]]:

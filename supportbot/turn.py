@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar, overload
 
-from supportbot import open_question
+from supportbot import open_question, opening
 from supportbot.asking import Asking
 from supportbot.clock import as_datetime, as_instant, milliseconds
 from supportbot.conduct import caller, verb
-from supportbot.desk import handoffs, memories, tickets
+from supportbot.desk import memories
 from supportbot.desk.ledger import words_of
 from supportbot.dialogue import Suspended, result_of
 from supportbot.domain.event import Event, Said, Signal
@@ -304,11 +304,9 @@ class Turn:
         """Open a ticket for the requester; its `reference` is what people say, `files` what they showed."""
 
         async def do() -> str:
-            ticket = await tickets.open_ticket(
-                self._case, subject=subject, category=category, details=details, files=files, priority=priority
+            return await opening.open_ticket(
+                self._asking, subject=subject, category=category, details=details, files=files, priority=priority
             )
-            await tickets.announce(self._case, ticket)
-            return ticket.id
 
         return await self._ticket(await self._journal.step("open_ticket", "", str, do))
 
@@ -317,7 +315,7 @@ class Turn:
         """Hand the conversation over to a human; every handoff has a ticket, which is returned."""
 
         async def do() -> str:
-            return (await handoffs.hand_off(self._case, reason, keep=self._asking.dialogue_id)).id
+            return await opening.hand_off(self._asking, self._case, reason)
 
         return await self._ticket(await self._journal.step("hand_off", "", str, do))
 

@@ -12,7 +12,7 @@ from supportbot.desk.case import Case
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.event import Event
 from supportbot.domain.person import Person
-from supportbot.domain.ticket import Ticket
+from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.domain.words import clean_name
 from supportbot.errors import NotAllowed, NotFound, SupportbotError
 
@@ -119,6 +119,22 @@ class TurnDesk:
         cases = [Case(self._case.ledger, conversation) for conversation in waiting.items]
         return [(case.conversation, await self._ticket(case)) for case in cases]
 
+    @verb
+    async def untaken(self) -> list[Ticket]:
+        """List the new tickets that no agent has taken and nobody waits for, oldest first, 20 at most."""
+        waiting = {ticket.reference for _, ticket in await self.queue()}
+        new = await self._case.ledger.store.find(TICKETS, "status", self._case.conversation.tenant, "new", limit=40)
+        return [ticket for ticket in new.items if ticket.reference not in waiting][:20]
+
+    @verb
+    async def current(self) -> Ticket | None:
+        """Find the ticket whose thread this is; None where it is no case's thread."""
+        self._check()
+        try:
+            return (await self._find(""))[1]
+        except NotFound:
+            return None
+
     # --- how ------------------------------------------------------------------------------------------------------
 
     @property
@@ -145,7 +161,10 @@ class TurnDesk:
 
     async def _named(self, who: str) -> Person:
         find, name = self._case.ledger.rules.find_person, clean_name(who)[:_LONGEST_NAME]
-        person = await find(self._asking.person, name) if find and " " not in name else None
+        origin = self._asking.origin
+        mentioned = origin.named if isinstance(origin, Event) else ()
+        meant = next((one.id.rpartition("/")[2] for one in mentioned if name in (f"@{one.name}", one.name)), name)
+        person = await find(self._asking.person, meant) if find and " " not in meant else None
         if person is None:
             raise NotFound(f"there is nobody called {name}")
         return person

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from supportbot.asking import Asking
 from supportbot.conduct import verb
 from supportbot.desk.case import Case
 from supportbot.domain.article import Article
+from supportbot.domain.conversation import LONGEST_QUESTION
 from supportbot.domain.markdown import shorten
 from supportbot.knowledge.base import Match
 
@@ -19,11 +22,18 @@ class TurnKnowledge:
 
     def match(self, text: str) -> Match:
         """Find the articles for a message, best first, and whether to answer, to suggest, or neither."""
-        return self._asking.knowledge.match(text, without=self._case.conversation.refused)
+        conversation = self._case.conversation
+        return self._asking.knowledge.match(text, after=conversation.question, without=conversation.refused)
 
-    def article(self, id: str) -> Article | None:
-        """Read an article; None where the base no longer has it."""
-        return self._asking.knowledge.article(id)
+    async def find(self, text: str) -> Match:
+        """Do what `match` does, in a thread where the engine takes long: nobody else waits for it."""
+        if not self._asking.knowledge.is_slow:
+            return self.match(text)
+        return await asyncio.to_thread(self.match, text)
+
+    def article(self, id: str, question: str = "") -> Article | None:
+        """Read an article, in the language of a question where it has that; None where the base no longer has it."""
+        return self._asking.knowledge.article(id, question)
 
     @verb
     async def question(self) -> str:
@@ -51,7 +61,7 @@ class TurnKnowledge:
         async def do() -> None:
             tried = self._case.conversation.tried
             seen = tried if article.question in tried else (*tried, article.question)
-            self._case.update(tried=seen, question=shorten(question, 500), misses=0)
+            self._case.update(tried=seen, question=shorten(question, LONGEST_QUESTION), misses=0)
 
         await self._step(f"shown {article.id}", do)
 
@@ -80,7 +90,7 @@ class TurnKnowledge:
         async def do() -> int:
             conversation = self._case.conversation
             is_theirs = self._asking.person.id == conversation.requester.id  # it becomes their ticket's subject
-            asked = shorten(question, 500) if is_theirs else conversation.question
+            asked = shorten(question, LONGEST_QUESTION) if is_theirs else conversation.question
             self._case.update(question=asked, misses=conversation.misses + 1)
             return conversation.misses + 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from supportbot import opening
 from supportbot.asking import Asking
 from supportbot.conduct import verb
 from supportbot.desk import handoffs, surveys, tickets, waiting
@@ -22,6 +23,15 @@ class TurnTickets:
     async def mine(self) -> list[Ticket]:
         """List the person's tickets, newest first, 20 at most."""
         return [ticket for ticket in await tickets.of_requester(self._case) if self._is_theirs(ticket)]
+
+    @verb
+    async def check_limits(self) -> None:
+        """Raise LimitReached where the person may open no ticket now, before they are asked what it is about."""
+
+        async def do() -> None:
+            await opening.check(self._asking)
+
+        await self._asking.journal.step("tickets", "check_limits", None, do)
 
     @verb
     async def find(self, reference: str) -> Ticket:
@@ -50,11 +60,7 @@ class TurnTickets:
 
         async def do() -> None:
             case, ticket = await self._own(reference)
-            if case.conversation.handoff and case.conversation.handoff.ticket == ticket.reference:
-                await handoffs.end_by_requester(case)
-                ticket = await self.find(reference)
-            await tickets.close_for_requester(case, ticket)
-            await tickets.end_if_last(case)
+            await handoffs.close_for_requester(case, ticket)
 
         await self._step("close", reference, do)
 
@@ -66,7 +72,7 @@ class TurnTickets:
             case, ticket = await self._own(reference)
             if case.conversation.handoff is None:
                 case.update(ticket=ticket.reference)
-            await handoffs.hand_off(case, reason, keep=self._asking.dialogue_id)
+            await opening.hand_off(self._asking, case, reason)
 
         await self._step("hand_off", reference, do)
 

@@ -16,15 +16,19 @@ PACKAGE = ROOT / "supportbot"
 FACE = "supportbot"
 
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("errors", "clock", "ids", "logs", "version", "faults", "vitals"),
+    ("errors", "clock", "ids", "logs", "version", "faults", "vitals", "recent"),
     ("domain",),
     (
         "environment",
         "yaml_lines",
         "settings",
+        "patterns",
+        "contacts",
         "tokens",
+        "confidential",
         "texts",
         "adapter_settings",
+        "desk_settings",
         "config",
         "config_schema",
         "canned",
@@ -38,6 +42,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
         "dialogue",
         "asking",
         "once",
+        "opening",
         "open_question",
         "speaking",
         "turn",
@@ -61,7 +66,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
 FAMILIES: dict[str, frozenset[str]] = {
     "storage": frozenset({"base", "open", "move", "replace", "format"}),
     "adapters": frozenset({"base", "open"}),
-    "knowledge": frozenset({"base", "sources", "match_lines"}),
+    "knowledge": frozenset({"base", "sources", "completion", "match_lines", "watch", "lint", "questions", "outcome"}),
     "skills": frozenset({"base", "match", "read"}),
 }
 """What others may import of a family; its members are chosen by the configuration."""
@@ -69,7 +74,7 @@ FAMILIES: dict[str, frozenset[str]] = {
 CONSOLE = frozenset({"chat_lines", "terminal", "commands.dialogues", "commands.talk", "testing.harness"})
 """The faces of the console: they feed its adapter by hand, so they alone know it by name."""
 
-PLATFORMS = {"commands.slack": "adapters.slack.manifest"}
+PLATFORMS = {"commands.slack": "adapters.slack.manifest", "commands.discord": "adapters.discord.invite"}
 """Commands that are about one platform, and what they show of it."""
 
 LONGEST_MODULE = 400
@@ -85,6 +90,8 @@ HEAVY = (
     "discord",
     "psycopg",
     "numpy",
+    "onnxruntime",
+    "tokenizers",
     "tinydb",
     "aiohttp",
     "prometheus_client",

@@ -3,7 +3,7 @@
 The blocks of a page share one folder and are taken in their order; a block is one of these::
 
     console           commands after "$ ", below each what it prints; "..." is anything, "Ada › hi" is typed by Ada
-    yaml NAME         a file of that name; a configuration is loaded, articles (in articles/) are read
+    yaml NAME         a file of that name; a configuration is loaded, articles (in articles/) and questions are read
     python [NAME]     a file of that name, if it has one; it is executed, and its test functions are run
 """
 
@@ -27,6 +27,7 @@ from supportbot import Choice, Person, Reply, Ticket, Turn, match, on, read
 from supportbot.canned import read_canned
 from supportbot.config import ConfigFile, load_config
 from supportbot.domain.event import EVENTS
+from supportbot.knowledge.questions import read_questions
 from supportbot.knowledge.sources import read_sources
 from supportbot.skills.base import Start
 from supportbot.testing.harness import BotHarness, Heard, Party
@@ -39,7 +40,9 @@ PAGES = (
     "README.md",
     "docs/quickstart.md",
     "docs/howto/configuration.md",
+    "docs/howto/discord.md",
     "docs/howto/first_skill.md",
+    "docs/howto/knowledge.md",
     "docs/howto/operating.md",
     "docs/howto/privacy.md",
     "docs/howto/slack.md",
@@ -144,6 +147,9 @@ def load_yaml(block: Block, folder: Path) -> None:
     if place.parent.name == "articles":
         assert read_sources([place])
         return
+    if place.name == "questions.yaml":
+        assert read_questions(place)
+        return
     if place.name == "replies.yaml":
         replies, wrong = read_canned(str(place))
         assert replies
@@ -151,7 +157,9 @@ def load_yaml(block: Block, folder: Path) -> None:
         return
     (folder / "articles").mkdir(exist_ok=True)
     (folder / "skills").mkdir(exist_ok=True)
-    load_config(place, environment={"SLACK_BOT_TOKEN": "x", "SLACK_APP_TOKEN": "x"})
+    load_config(
+        place, environment=dict(zip(("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ACME_BOT_TOKEN"), "xyz", strict=True))
+    )
 
 
 async def execute(block: Block, folder: Path, fixtures: dict[str, Any]) -> None:
@@ -175,7 +183,7 @@ def test_every_other_setup_is_the_one_of_the_readme() -> None:
 
 def test_no_page_is_left_out() -> None:
     pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
-    assert pages <= {*PAGES, "docs/glossary.md", "docs/matchers_and_readers.md", "docs/plan.md"}
+    assert pages <= {*PAGES, "docs/faq_quality.md", "docs/glossary.md", "docs/matchers_and_readers.md", "docs/plan.md"}
 
 
 def test_the_example_of_the_readme_is_the_one_that_is_shipped() -> None:
@@ -190,7 +198,10 @@ def class_source(text: str) -> str:
     return text.partition("class Refunds(")[2].strip()
 
 
-@pytest.mark.parametrize("name", [*PAGES, "docs/glossary.md", "docs/matchers_and_readers.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "name",
+    [*PAGES, "docs/faq_quality.md", "docs/glossary.md", "docs/matchers_and_readers.md", "CONTRIBUTING.md"],
+)
 def test_every_link_within_the_project_leads_somewhere(name) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page(name))
     missing = [link for link in links if not ((ROOT / name).parent / link).exists()]

@@ -20,9 +20,9 @@ async def test_a_call_is_in_the_queue_at_its_time_and_not_before(bot_with):
     assert booked.choices == ["Call it off"]
     assert "Call +493012345678 on Tuesday, 6 January, at 15:00" in bot.agents_channel  # the team sees it coming
 
-    assert await sam.says("/queue") == "Nobody is waiting for a person."
+    assert (await sam.says("/queue")).startswith("Nobody is waiting for a person.")
     await bot.advance("28h59m")
-    assert await sam.says("/queue") == "Nobody is waiting for a person."
+    assert (await sam.says("/queue")).startswith("Nobody is waiting for a person.")
     told = [line["text"] for line in await bot.advance("1m") if line["to"] == "ada"]
     assert told == ["It's time: a colleague calls you on +493012345678 in a moment."]
     assert "T-1001" in await sam.says("/queue")
@@ -70,7 +70,7 @@ async def test_a_call_is_on_time_after_the_clocks_change_in_between(bot_with):
     assert "on Monday, 30 March, at 10:00" in await ada.says("monday at 10:00")
     await bot.advance("70h59m")
     await bot.restart()
-    assert await sam.says("/queue") == "Nobody is waiting for a person."
+    assert (await sam.says("/queue")).startswith("Nobody is waiting for a person.")
     await bot.advance("1m")
     assert "T-1001" in await sam.says("/queue")
 
@@ -123,7 +123,7 @@ async def test_a_call_that_was_made_early_is_not_queued_again(bot_with):
 
     await sam.says("/close T-1001")
     await bot.advance("2d")
-    assert await sam.says("/queue") == "Nobody is waiting for a person."
+    assert (await sam.says("/queue")).startswith("Nobody is waiting for a person.")
 
 
 @pytest.mark.parametrize(

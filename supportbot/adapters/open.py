@@ -7,7 +7,6 @@ from collections.abc import Callable
 from supportbot.adapters.base import Adapter
 from supportbot.clock import Clock
 from supportbot.config import Config
-from supportbot.errors import ConfigurationError
 from supportbot.texts import Texts
 
 
@@ -17,7 +16,7 @@ def platforms_of(config: Config) -> list[Callable[[Clock], Adapter]]:
     if config.adapters.slack:
         makers.append(lambda clock: _slack(config, clock))
     if config.adapters.discord:
-        raise ConfigurationError(["adapters.discord: this release does not serve Discord yet; take it out"])
+        makers.append(lambda clock: _discord(config, clock))
     return makers
 
 
@@ -29,3 +28,13 @@ def _slack(config: Config, clock: Clock) -> Adapter:
         raise TypeError("Slack is not configured")
     adapter, _, channel = config.desk.agents_channel.partition(":")
     return Slack(settings, channel if adapter == "slack" else "", Texts(config.texts), clock)
+
+
+def _discord(config: Config, clock: Clock) -> Adapter:
+    from supportbot.adapters.discord.adapter import Discord  # noqa: PLC0415 - discord.py, loaded where it is configured
+
+    settings = config.adapters.discord
+    if settings is None:
+        raise TypeError("Discord is not configured")
+    adapter, _, channel = config.desk.agents_channel.partition(":")
+    return Discord(settings, channel if adapter == "discord" else "", Texts(config.texts), clock)

@@ -142,6 +142,8 @@ def _next(folder: Path, files: Mapping[str, NewFile], answers: Answers) -> Itera
     yield f"supportbot chat --config {config}", "talk to it in this terminal"
     if "SLACK_BOT_TOKEN" in answers.left:
         yield f"supportbot slack manifest --config {config}", "for api.slack.com/apps, which then gives the tokens"
+    if answers.platform == "discord":
+        yield f"supportbot discord invite --config {config}", "the link that brings it to your server"
     yield f"supportbot doctor --config {config}", "see whether anything is missing"
     if answers.platform != "console":
         yield f"supportbot run --config {config}", f"serve {answers.platform.capitalize()}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 import math
+import os
 from pathlib import Path
 
 import click
 
 from supportbot.app import mistakes_of_skills
 from supportbot.config import Config, load_config, skills_despite_mistakes
+from supportbot.environment import names_in, read_environment
 from supportbot.errors import ConfigurationError, Problem
 
 _HERE = Path("config.yaml")
@@ -57,6 +59,24 @@ def configured(config_file: Path | None, data: Path | None) -> Config:
         others = asyncio.run(mistakes_of_skills(skills_despite_mistakes(config_file))) if config_file else []
         told = sorted([*error.problems, *others], key=functools.partial(_line, config_file))
         raise ConfigurationError(told) from None
+
+
+LATER = "LATER_"
+"""What a variable's name stands behind where its value is not there yet."""
+
+
+def configured_before_tokens(file: Path | None) -> Config:
+    """Read the configuration although variables are missing: a platform gives its tokens for an app that is made."""
+    if file is None or not file.is_file():
+        return load_config(file)
+    later = {name: f"{LATER}{name}" for name in names_in(file.read_text("utf-8", "replace"))}
+    return load_config(file, environment={**later, **read_environment(file.parent), **os.environ})
+
+
+def not_configured(config: Config, platform: str) -> ConfigurationError:
+    """Say that a platform is not configured which a command is about."""
+    where = config.file or "the defaults"
+    return ConfigurationError([f"{where}: adapters.{platform} is missing; add it, or name another file with --config"])
 
 
 def _line(file: Path | None, problem: str) -> float:

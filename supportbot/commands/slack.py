@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 import yaml
 
-from supportbot.commands.options import CONFIG
-from supportbot.config import Config, load_config
-from supportbot.environment import names_in, read_environment
+from supportbot.commands.options import CONFIG, configured_before_tokens, not_configured
 from supportbot.errors import ConfigurationError
 from supportbot.texts import Texts
 
@@ -35,23 +32,13 @@ def manifest(config_file: Path | None, name: str, url: str) -> None:
     from supportbot.adapters.slack.manifest import LONGEST_NAME  # noqa: PLC0415 - only where Slack is configured
     from supportbot.adapters.slack.manifest import manifest as made  # noqa: PLC0415 - as above
 
-    config = _before_its_tokens(config_file)
+    config = configured_before_tokens(config_file)
     settings = config.adapters.slack
     if settings is None:
-        raise ConfigurationError(
-            [f"{config.file or 'the defaults'}: adapters.slack is missing; add it, or name another file with --config"]
-        )
+        raise not_configured(config, "slack")
     if not 0 < len(name) <= LONGEST_NAME:
         raise click.UsageError(f"--name: Slack takes names of 1 to {LONGEST_NAME} characters")
     if settings.mode == "http" and not url.startswith("https://"):
         raise ConfigurationError(["mode: http needs --url, where Slack reaches the bot, as https://bot.example.com"])
     shown = made(settings, Texts(config.texts), name=name, url=url)
     click.echo(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True), nl=False)
-
-
-def _before_its_tokens(file: Path | None) -> Config:
-    """Read the configuration although tokens are missing: Slack gives them for the app that the manifest makes."""
-    if file is None or not file.is_file():
-        return load_config(file)
-    later = dict.fromkeys(names_in(file.read_text("utf-8", "replace")), "LATER")
-    return load_config(file, environment={**later, **read_environment(file.parent), **os.environ})

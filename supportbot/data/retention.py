@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import AsyncIterator
+from typing import NamedTuple, TypeVar
 
 from supportbot.clock import DAY, HOUR, Clock
 from supportbot.data import removal
 from supportbot.domain.attachment import ATTACHMENTS, Attachment
+from supportbot.domain.block import BLOCKS, Block
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
+from supportbot.domain.record import Kind, Record
 from supportbot.domain.ticket import TICKETS
 from supportbot.domain.work import TURNS
 from supportbot.errors import Conflict
 from supportbot.logs import log
 from supportbot.settings import KeptFor
 from supportbot.storage.base import Changes, Store
+
+R = TypeVar("R", bound=Record)
 
 
 class Removed(NamedTuple):
@@ -23,6 +28,7 @@ class Removed(NamedTuple):
     conversations: int = 0
     attachments: int = 0
     dead_letters: int = 0
+    blocks: int = 0
 
 
 class Retention:
@@ -52,21 +58,31 @@ class Retention:
         """Remove what is too old now."""
         before = self._clock.now() - self._kept_for
         return Removed(
-            await self._conversations(before), await self._attachments(before), await self._dead_letters(before)
+            await self._conversations(before),
+            await self._attachments(before),
+            await self._dead_letters(before),
+            await self._blocks(before),
         )
 
     async def _conversations(self, before: int) -> int:
-        count, cursor = 0, None
+        count = 0
+        async for conversation in self._oldest(CONVERSATIONS):
+            if conversation.began_at >= before:
+                break
+            count += await self._has_removed(conversation, before)
+            await asyncio.sleep(0)
+        return count
+
+    async def _oldest(self, kind: Kind[R]) -> AsyncIterator[R]:
+        """Read documents by their age, the oldest first, as many as are asked for."""
+        cursor: str | None = None
         while True:
-            page = await self._store.find(CONVERSATIONS, "age", after=cursor)
-            for conversation in page.items:
-                if conversation.began_at >= before:
-                    return count
-                count += await self._has_removed(conversation, before)
-                await asyncio.sleep(0)
+            page = await self._store.find(kind, "age", after=cursor)
+            for record in page.items:
+                yield record
             cursor = page.next
             if cursor is None:
-                return count
+                return
 
     async def _has_removed(self, conversation: Conversation, before: int) -> bool:
         if not await self._is_over(conversation, before):
@@ -95,19 +111,15 @@ class Retention:
 
         While something as old is still to be dealt with, a file may be its own: they wait for the next day.
         """
-        count, cursor = 0, None
+        count = 0
         if any(work.due < before for work in await self._store.pending(TURNS, limit=1)):
             return count
-        while True:
-            page = await self._store.find(ATTACHMENTS, "age", after=cursor)
-            for attachment in page.items:
-                if attachment.at >= before:
-                    return count
-                if not await self._has_conversation(attachment):
-                    count += await self._has_removed_file(attachment)
-            cursor = page.next
-            if cursor is None:
-                return count
+        async for attachment in self._oldest(ATTACHMENTS):
+            if attachment.at >= before:
+                break
+            if not await self._has_conversation(attachment):
+                count += await self._has_removed_file(attachment)
+        return count
 
     async def _has_removed_file(self, attachment: Attachment) -> bool:
         # Somebody may be sending the same file in this very moment: that one was just put, and stays.
@@ -130,3 +142,22 @@ class Retention:
             await self._store.commit(changes)
             count += len(dead)
         return count
+
+    async def _blocks(self, before: int) -> int:
+        """Remove blocks that ended long ago; those that hold stay, however old they are."""
+        count = 0
+        async for block in self._oldest(BLOCKS):
+            if block.at >= before:
+                break
+            if not block.holds(before):
+                count += await self._has_removed_block(block)
+        return count
+
+    async def _has_removed_block(self, block: Block) -> bool:
+        changes = Changes()
+        changes.delete(BLOCKS, block)
+        try:
+            await self._store.commit(changes)
+        except Conflict:
+            return False  # an agent has blocked them anew just now
+        return True

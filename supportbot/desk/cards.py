@@ -65,7 +65,8 @@ async def update(case: Case, ticket: Ticket, *, by: str = "") -> None:
     card = await _last(case, ticket)
     if card:
         how, choices = _state(case, await case.ticket(ticket.reference) or ticket, by)
-        _change(case, card, Reply(f"{card.text}\n{how}", choices))
+        left = f"{case.texts('agents.card_left', who=case.requester_name)}\n" if case.conversation.left_at else ""
+        _change(case, card, Reply(f"{card.text}\n{left}{how}", choices))
 
 
 async def _leave(case: Case, ticket: Ticket) -> None:
@@ -108,7 +109,11 @@ def _state(case: Case, ticket: Ticket, by: str = "") -> tuple[str, list[Choice]]
 
 
 def _by_relay(case: Case, key: str) -> str:
-    return key if case.ledger.rules.settings.relay == "claim" else f"{key}_reply"
+    """Choose the words that say how an agent speaks to the requester."""
+    rules = case.ledger.rules
+    if rules.settings.relay == "reply":
+        return f"{key}_reply"
+    return f"{key}_mention" if rules.agents.adapter in rules.must_mention() else key
 
 
 def _offer(case: Case, reference: str, *commands: str) -> list[Choice]:
@@ -144,11 +149,14 @@ def _about(case: Case, ticket: Ticket) -> str:
 
 
 async def _said(case: Case) -> list[Entry]:
-    """Read what was said last, as it stands now: changed by its author since, or taken back."""
-    lines = await case.timeline(30)
+    """Read what was said last."""
+    return [line for line in as_they_stand(await case.timeline(30)) if not line.text.startswith(("/", "!"))]
+
+
+def as_they_stand(lines: list[Entry]) -> list[Entry]:
+    """Choose what was said, as it stands now: changed by its author since, or taken back."""
     now = {line.id: line for line in lines if line.kind in ("changed", "taken_back")}
-    spoken = [line for line in lines if line.kind in _SPOKEN and not line.text.startswith(("/", "!"))]
-    current = [(line, now.get(line.id)) for line in spoken]
+    current = [(line, now.get(line.id)) for line in lines if line.kind in _SPOKEN]
     return [
         msgspec.structs.replace(line, text=later.text) if later else line
         for line, later in current
@@ -164,7 +172,8 @@ def _quoted(case: Case, said: list[Entry]) -> list[str]:
 
 
 def _words(case: Case, line: Entry) -> str:
-    return shorten(plain(line.text), 240) or case.texts("agents.files_only", count=len(line.files))
+    said = line.text if line.kind in ("requester", "pressed") else plain(line.text)  # theirs is as they typed it
+    return shorten(said, 240) or case.texts("agents.files_only", count=len(line.files))
 
 
 def _files(ticket: Ticket, said: list[Entry]) -> tuple[File, ...]:

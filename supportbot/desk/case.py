@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from supportbot.desk.ledger import Ledger
+from supportbot.domain.action import LABELS
 from supportbot.domain.address import PLACES, Address, Place, Side
 from supportbot.domain.conversation import CONVERSATIONS, Conversation, Owner
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Signal
 from supportbot.domain.form import Form
-from supportbot.domain.markdown import escape, shorten
+from supportbot.domain.markdown import escape, shorten, with_sign
 from supportbot.domain.person import Person
 from supportbot.domain.reply import (
     FORM,
@@ -80,9 +82,13 @@ class Case:
         Where a dialogue asks, `offer` is what its choices do, and `form` what can be filled in. `answers` is the event
         key of the plain message that it answers.
         """
-        conversation = self.conversation
-        to = conversation.address
-        outgoing = self._post(reply, to, purpose, skill, author=author, only_for=only_for, offer=offer, form=form)
+        conversation, aside = self.conversation, self._aside()
+        if only_for != aside:
+            aside = "" if only_for else aside
+        elif aside:
+            only_for = ""  # aside they are alone, and it lasts
+        more: dict[str, Any] = {"author": author, "only_for": only_for, "aside": aside}
+        outgoing = self._post(reply, conversation.address, purpose, skill, offer=offer, form=form, **more)
         kind: EntryKind = "agent" if author else "bot"
         entry = Entry(
             at=outgoing.at,
@@ -98,6 +104,14 @@ class Case:
             last_question="", last_offer=outgoing.id if outgoing.choices else ""
         )  # in any case: a change of owner meanwhile is met as a conflict
         return outgoing
+
+    def _aside(self) -> str:
+        """Name the requester where it is time to go aside with them: they have a ticket, and it began in public."""
+        conversation = self.conversation
+        place = conversation.address
+        is_public = (not conversation.direct or place.is_alone) and not conversation.stays
+        can_go = place.adapter in self.ledger.rules.private_threads and place.key == conversation.key
+        return conversation.requester.id if can_go and is_public and conversation.ticket else ""
 
     def relayed(self, sent: Outgoing, side: Side, author: Person, said: tuple[str, ...]) -> None:
         """Remember what somebody's words became on the other side, so that a later change of them is followed.
@@ -168,16 +182,14 @@ class Case:
     ) -> Outgoing:
         """Put a message into the outbox; `more` are further fields of an Outgoing."""
         reply = Reply(reply) if isinstance(reply, str) else reply
-        conversation, name = self.conversation, self.ledger.new_id("o")
+        conversation, rules, name = self.conversation, self.ledger.rules, self.ledger.new_id("o")
         outgoing = Outgoing(
             id=name,
             address=address,
             conversation=about or conversation.id,
             purpose=purpose,
-            text=reply.text,
-            choices=tuple(
-                [Button(f"{name}.{n}", choice.label, choice.menu) for n, choice in enumerate(reply.choices, 1)]
-            ),
+            text=with_sign(reply.text, rules.signs.get(address.adapter, "/"), rules.commands),
+            choices=_buttons(name, reply.choices, has_menus=address.adapter in rules.menus),
             files=tuple(reply.files),
             only_for=only_for,
             form=msgspec.structs.replace(form, id=f"{name}.{FORM}") if form else None,
@@ -186,7 +198,7 @@ class Case:
         )
         if reply.choices or form:
             plain = Offer(conversation=conversation.id, person=only_for, skill=skill, choices=tuple(reply.choices))
-            side: Side = "agents" if address.outside_thread == self.ledger.rules.agents else "requester"
+            side: Side = "agents" if address.outside_thread == rules.agents else "requester"
             kept = msgspec.structs.replace(offer or plain, side=side)
             self.ledger.append(OFFERS, name, kept, self.conversation.requester.id, kept.conversation)
         self.ledger.send(outgoing, conversation.requester)
@@ -282,7 +294,7 @@ class Case:
 
     def way_on(self) -> list[Choice]:
         """Offer what helps when the bot cannot: a person, or a ticket, where a skill takes them."""
-        ways = (("human", "handoff.talk_to_person"), ("ticket", "tickets.open_one"))
+        ways = [(command, LABELS[command]) for command in ("human", "ticket")]
         offered = self.ledger.rules.commands
         return [Choice(self.texts(key), command=command) for command, key in ways if command in offered]
 
@@ -306,3 +318,10 @@ class Case:
     def requester_name(self) -> str:
         """The requester's name, fit for a reply."""
         return escape(shorten(self.conversation.requester.name, 80))
+
+
+def _buttons(name: str, choices: Sequence[Choice], *, has_menus: bool) -> tuple[Button, ...]:
+    """Make what can be pressed of choices, under the name of the message that offers them."""
+    menus = [choice.menu or (choice.among if has_menus else "") for choice in choices]
+    named = enumerate(zip(choices, menus, strict=True), 1)
+    return tuple([Button(f"{name}.{number}", choice.label, menu) for number, (choice, menu) in named])

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from supportbot.desk import cards, tickets, waiting
+from supportbot.desk import cards, closing, leavers, tickets, waiting
 from supportbot.desk.case import Case
 from supportbot.domain.conversation import ClaimedAlready, Handoff
 from supportbot.domain.file import File
 from supportbot.domain.markdown import escape
 from supportbot.domain.person import Person
 from supportbot.domain.reply import Choice, Reply
-from supportbot.domain.ticket import TICKETS, Ticket
+from supportbot.domain.ticket import TICKETS, Status, Ticket
 from supportbot.domain.timeline import TIMELINE
 from supportbot.errors import IllegalMove, NotFound
 
@@ -51,7 +51,8 @@ async def hand_off(case: Case, reason: str, *, keep: str = "") -> Ticket:
 async def _last_words(case: Case, reason: str = "") -> str:
     """Find what the requester said last that tells what it is about: no command but ``/ticket``, and not the wish."""
     requester = case.conversation.requester.id
-    said = [line for line in await case.timeline() if line.kind == "requester" and line.person == requester]
+    lines = cards.as_they_stand(await case.timeline())
+    said = [line for line in lines if line.kind == "requester" and line.person == requester]
     if reason == case.texts("handoff.reason_asked"):
         wish = case.ledger.staged(TIMELINE, case.conversation.id)
         said = [line for line in said if line not in wish] or said
@@ -93,6 +94,7 @@ async def give_to(case: Case, ticket: Ticket, agent: Person) -> None:
     ticket = _assigned(case, ticket, agent)
     waiting.stop_watching(case)
     waiting.watch_claim(case)
+    leavers.look_for(case)
     await cards.update(case, ticket)
     case.happened("claimed", reference=ticket.reference, agent=agent.id)
 
@@ -207,7 +209,7 @@ async def solve(case: Case, ticket: Ticket, by: Person, last_words: str = "", *,
         ticket = _relay(case, ticket, by, Reply(escape(last_words)), said)
     moved = await tickets.move(case, ticket, "solved", by=by.name)
     await _end(case, ticket)
-    case.say(case.texts("handoff.solved", reference=ticket.reference), purpose="notice")
+    case.say(await closing.last_word(case, ticket), purpose="notice")
     return moved
 
 
@@ -220,14 +222,27 @@ async def close(case: Case, ticket: Ticket, by: Person) -> Ticket:
 
 
 async def end_by_requester(case: Case) -> Ticket:
-    """End the waiting or the talk because the requester wants to; the ticket counts as solved."""
+    """End the waiting or the talk because the requester wants to.
+
+    The ticket counts as solved; where nobody had spoken to them yet there is nothing to rate, and it is closed.
+    """
     ticket = await _ticket(case)
     moved = ticket
     if ticket.is_unsolved:
-        moved = await tickets.move(case, ticket, "solved", by=case.conversation.requester.name)
+        status: Status = "solved" if ticket.first_response_at else "closed"
+        moved = await tickets.move(case, ticket, status, by=case.conversation.requester.name)
     await _end(case, ticket)
     case.tell_agents(case.texts("agents.ended_by_requester", reference=ticket.reference, who=case.requester_name))
     return moved
+
+
+async def close_for_requester(case: Case, ticket: Ticket) -> None:
+    """Close a ticket because its requester needs no more help, waiting for a person included."""
+    if _is_cared_for(case, ticket):
+        ticket = await end_by_requester(case)
+    if ticket.status != "closed":
+        await tickets.close_for_requester(case, ticket)
+    await tickets.end_if_last(case)
 
 
 async def leave_as_ticket(case: Case) -> Ticket:

@@ -111,6 +111,10 @@ class Ledger:
         """Put a message into the outbox that goes out at an instant, unless it is cancelled; it is found by `group`."""
         self._work[outgoing.id] = to_send(outgoing, person.id, due=due, group=group)
 
+    def amend(self, outgoing: Outgoing) -> None:
+        """Change a message that this turn has put into the outbox."""
+        self._work[outgoing.id] = msgspec.structs.replace(self._work[outgoing.id], payload=outgoing)
+
     def unsay(self, id: str) -> None:
         """Take back a message of this turn, with what its choices would do."""
         self._work.pop(id, None)
@@ -131,6 +135,10 @@ class Ledger:
         """Find which conversation an address leads to, "" for none."""
         place = await self.get(PLACES, key)
         return place.conversation if place else ""
+
+    def changed(self, kind: Kind[R]) -> list[R]:
+        """List the documents of a kind that this turn changes or creates, as it leaves them."""
+        return [self._records[place] for place, of in self._puts.items() if of is kind]  # type: ignore[misc] # put, so there
 
     def has_put(self, kind: Kind[Any]) -> bool:
         """Tell whether this turn changes or removes a document of a kind."""

@@ -13,6 +13,7 @@ from supportbot.texts import Texts
 
 FindPerson = Callable[[Person, str], Awaitable[Person | None]]
 FindChannel = Callable[[str], Address | None]
+HasLeft = Callable[[Person, Address], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,33 @@ class Rules:
     listened: frozenset[str] = field(default_factory=frozenset)
     """The events that some skill listens to; others are not worth a piece of work."""
     commands: frozenset[str] = field(default_factory=frozenset)
-    """The commands that some skill takes."""
+    """The commands that are taken: those of the skills, and the bot's own."""
+    signs: Mapping[str, str] = field(default_factory=dict)
+    """For adapters: what a command begins with when the bot names one."""
+    variants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What a command may be called with, where a skill says that: a panel shows each as a button."""
     help_lines: Sequence[tuple[str, str, str]] = ()
     """What the help says of them: the name, the line, who may use it."""
     reacting: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can mark a message with a reaction."""
     editing: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can change a message, and take it away, in place."""
+    private_threads: frozenset[str] = field(default_factory=frozenset)
+    """The adapters on whose platform a conversation in public can go on in private."""
+    panels: frozenset[str] = field(default_factory=frozenset)
+    """The adapters on whose platform a message with buttons for everybody can stand in a channel."""
+    closing: frozenset[str] = field(default_factory=frozenset)
+    """The adapters whose platform can close a thread."""
+    must_mention: Callable[[], frozenset[str]] = frozenset
+    """Names the adapters that may read, in rooms, only what mentions the bot."""
+    menus: frozenset[str] = field(default_factory=frozenset)
+    """The adapters whose users choose from a menu among things of one kind."""
     forms: frozenset[str] = field(default_factory=frozenset)
     """The adapters whose platform can show a form."""
     strangers: frozenset[str] = field(default_factory=frozenset)
     """The adapters on which anybody may write, and machines among them."""
+    hinting: frozenset[str] = field(default_factory=frozenset)
+    """The adapters on which somebody who writes something confidential among people is told so."""
     unanswered_after: Mapping[str, int] = field(default_factory=dict)
     """For adapters: how long a topic in a room waits for a human before the agents are shown it (milliseconds)."""
     limits: LimitsSettings = field(default_factory=LimitsSettings)
@@ -44,12 +61,16 @@ class Rules:
     """The other bots that are answered (``slack/B024BE7LD``)."""
     find_person: FindPerson | None = None
     """Finds the person whom somebody on the same platform names (``@sam``)."""
+    knows_members: frozenset[str] = field(default_factory=frozenset)
+    """The adapters whose platform says who is still there."""
+    has_left: HasLeft | None = None
+    """Asks a platform whether somebody is no longer where an address is."""
     find_channel: FindChannel | None = None
     """Finds a channel by its name in the configuration (``slack:C024BE7LD``); None where its platform is not served."""
     canned: Mapping[str, str] = field(default_factory=dict)
     """The canned replies by name."""
     tenants: dict[str, str] = field(default_factory=dict)
-    """The tenant of each workspace (``slack/T024BE7LD``); empty means that the whole configuration is one."""
+    """The tenant of each workspace, as addresses call it (``slack/main``); empty: the whole configuration is one."""
 
     def tenant_of(self, address: Address) -> str | None:
         """Name the tenant that an address belongs to; None is an unlisted workspace, which is refused."""

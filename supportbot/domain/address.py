@@ -11,6 +11,10 @@ from supportbot.domain.record import Index, Kind, Record
 Side = Literal["requester", "agents"]
 
 
+ALONE = "@"
+"""What stands before a person's id in the place of a thread, where there is none: alone with them near a channel."""
+
+
 class Address(msgspec.Struct, frozen=True):
     """A place on a platform that messages come from and go to; `thread` is "" for a channel itself or a DM."""
 
@@ -23,6 +27,11 @@ class Address(msgspec.Struct, frozen=True):
     def key(self) -> str:
         """Spell the address as one string, under which work and places are kept in order."""
         return f"{self.adapter}/{self.workspace}/{self.channel}/{self.thread}"
+
+    @property
+    def is_alone(self) -> bool:
+        """It is with one person near a channel, where nothing can stay: what is to last has to go elsewhere."""
+        return self.thread.startswith(ALONE)
 
     @property
     def outside_thread(self) -> Address:

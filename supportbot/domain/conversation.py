@@ -30,6 +30,10 @@ MOVES: dict[Owner, frozenset[Owner]] = {
 """
 
 
+LONGEST_QUESTION = 500
+"""Characters of a question that a conversation remembers."""
+
+
 class ClaimedAlready(IllegalMove):
     """Another agent has the case; `agent` says who, `reference` which ticket was wanted."""
 
@@ -63,11 +67,15 @@ class Conversation(Record, frozen=True, kw_only=True):
     """Where others can see the message that began it, as a web address."""
     requester: Person
     direct: bool = True
+    stays: bool = False
+    """An agent has answered where it began, among others: there it goes on."""
     owner: Owner = "bot"
     agent: Person | None = None
     began_at: int = 0
     spoke_at: int = 0
     ended_at: int = 0
+    left_at: int = 0
+    """When it was found that the requester is no longer on the server; 0 is that they are, or nobody knows."""
     ticket: str = ""
     """The reference of the ticket that this case is about now."""
     tickets: tuple[str, ...] = ()

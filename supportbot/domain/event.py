@@ -26,6 +26,18 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     by_bot: bool = False
     """Another bot or a webhook said it, no human."""
 
+    @classmethod
+    def of(cls, event: Event) -> Said:
+        """Take what is said of a message from its event."""
+        return cls(
+            key=event.key,
+            person=event.person,
+            text=event.text,
+            address=event.address,
+            files=event.files,
+            by_bot=event.by_bot,
+        )
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="event"):
     """One thing that a person did, in the same form from every adapter.
@@ -50,6 +62,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     target: str = ""
     """edit, delete, reaction: the event key of the message it is about; reaction: the emoji is in `text`."""
     files: tuple[File, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """The names of files that came with it and could not be taken over: too large, empty, or gone."""
     direct: bool = True
     """Said to the bot alone (a DM), not in a room with others."""
     mentioned: bool = False
@@ -60,8 +74,27 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     """In a room: whether the bot takes part in every topic, where it is named, or not at all."""
     link: str = ""
     """Where the message can be seen by others, as a web address."""
+    is_unread: bool = False
+    """message: the platform keeps its words from the bot, which it does not mention; told once of a thread."""
     opens_topic: bool = True
     """In a room: it begins a thread, or stands in none; False is a word in a talk that goes on between people."""
+    named: tuple[Person, ...] = ()
+    """Whom the words mention, the bot aside: in the text each is ``@name``, which another may have as well."""
+    account_made_at: int = 0
+    """When the person's account was made, in milliseconds, and (`member_since`) when they joined; 0 is unknown."""
+    member_since: int = 0
+
+    manages: bool = False
+    """They may set the bot up where they did it: they manage the server or workspace."""
+    topic_by: str = ""
+    """The id of whoever began the topic that it was done in, where the platform says that; "" is not known."""
+    post: bool = False
+    """It was done in a topic of its own kind, a forum's post: who began it, or an agent, says that it is solved."""
+
+    @property
+    def is_to_bot(self) -> bool:
+        """Tell what is meant for the bot by its form, wherever it is done."""
+        return self.direct or self.mentioned or self.kind in ("command", "press", "form")
 
 
 EVENTS = (

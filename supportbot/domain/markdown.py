@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 _LINK = re.compile(r"\[([^\]\[]{1,200})\]\([^()\s]{1,500}\)")
+_COMMAND = re.compile(r"(?<![\\`])`/([a-z_]+)(?=[ `])")
 _MARKS = "\\`*_~[]<>|#"
 _ESCAPES = str.maketrans({mark: "\\" + mark for mark in _MARKS})
 
@@ -32,6 +34,13 @@ def unescape(text: str) -> str:
 def plain(text: str) -> str:
     """Read a reply without its formatting, for a line about it: links keep their words, marks go."""
     return unescape(_LINK.sub(r"\1", text).replace("**", "").replace("`", ""))
+
+
+def with_sign(text: str, sign: str, commands: Container[str]) -> str:
+    """Write the commands that a reply names (`` `/status` ``) with the sign that people can type on a platform."""
+    if sign == "/" or "`/" not in text:
+        return text
+    return _COMMAND.sub(lambda found: f"`{sign}{found[1]}" if found[1] in commands else found[0], text)
 
 
 def quote(words: str, *, at_most: int = 600) -> str:

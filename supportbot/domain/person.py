@@ -17,3 +17,8 @@ class Person(msgspec.Struct, frozen=True):
     def of(cls, adapter: str, workspace: str, user: str, name: str = "") -> Person:
         """Name a platform's user, as ``slack/T024BE7LD/U2147483697``."""
         return cls(id=f"{adapter}/{workspace}/{user}", name=name or user)
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether the platform said who it is; of a deletion it may not: that is ``Person.of(…, user="")``."""
+        return not self.id.endswith("/")

@@ -28,6 +28,8 @@ class Choice(msgspec.Struct, frozen=True):
     command: str = ""
     menu: str = ""
     """The words on the menu that it is chosen from, with the others that say the same; "" is a button of its own."""
+    among: str = ""
+    """The same, but only for platforms whose users expect a menu of several things of one kind; else it is a button."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -68,7 +70,7 @@ class Button(msgspec.Struct, frozen=True):
 
 
 Purpose = Literal["answer", "command", "relay", "notice", "agents"]
-Mark = Literal["taken", "sent", "noted"]
+Mark = Literal["taken", "sent", "noted", "solution"]
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
@@ -91,6 +93,10 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
     """relay: the name of the human whose words these are."""
     only_for: str = ""
     """The id of the one person in the room who may see it; "" is everyone there."""
+    aside: str = ""
+    """The id of the person with whom it is to be said apart from others from now on, where the platform can do that."""
+    landed: Address | None = None
+    """Set for the adapter: where what was said at this address before has gone."""
     opens_thread: bool = False
     """The first message of a case in the agents' channel: its thread becomes a place of the conversation."""
     edits: str = ""
@@ -102,7 +108,9 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, tag="outgoing"):
     reaction_to: str = ""
     """The event key of a message to mark with a reaction; the text is for platforms that have none."""
     mark: Mark = "taken"
-    """What the reaction says: the bot or the team has it, it was sent to the requester, or it stays inside."""
+    """What the reaction says: the bot or the team has it, it was sent to the requester, it stays inside, it helped."""
+    closes: bool = False
+    """Nothing is left to do where it is said: its thread is closed behind it, where the platform can; words open it."""
     at: int = 0
 
 

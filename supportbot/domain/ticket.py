@@ -73,6 +73,7 @@ TICKETS: Kind[Ticket] = Kind(
     Ticket,
     indexes=(
         Index("requester", ("tenant", "requester.id"), order="created_at"),
+        Index("requester_status", ("tenant", "requester.id", "status"), order="created_at"),
         Index("status", ("tenant", "status"), order="created_at"),
         Index("conversation", ("conversation",), order="created_at"),
     ),

@@ -13,6 +13,8 @@ import yaml
 
 from supportbot.errors import Problem
 from supportbot.knowledge.drafts import Draft
+from supportbot.knowledge.exports import read_export
+from supportbot.knowledge.headings import headings
 
 Found = Iterator[Draft | Problem]
 Reader = Callable[[Path, str], Found]
@@ -33,6 +35,13 @@ class _UnsafeTagError(ValueError):
 
     def __init__(self, node: yaml.Node) -> None:
         self.tag, self.line = node.tag, node.start_mark.line
+
+
+class _GivenTwiceError(ValueError):
+    """A key that a mapping has twice."""
+
+    def __init__(self, name: str, key: yaml.Node) -> None:
+        self.name, self.line = name, key.start_mark.line
 
 
 def read_yaml(file: Path, text: str) -> Found:
@@ -83,19 +92,31 @@ def _draft(file: Path, node: yaml.Node, first_line: int) -> Draft | Problem:
     line = node.start_mark.line + first_line
     if not isinstance(node, yaml.MappingNode) or node.tag != _MAPPING:
         return Problem.at(file, line, "an article must be a mapping with `question` and `answer`")
-    values: dict[str, Any] = {}
     lines: dict[str, int] = {}
+    try:
+        values = _values(node, lines, first_line)
+    except _UnsafeTagError as unsafe:
+        return Problem.at(file, unsafe.line + first_line, f"the tag {unsafe.tag!r} is not allowed; write plain text")
+    except _GivenTwiceError as twice:
+        return Problem.at(file, twice.line + first_line, f"`{twice.name}` is given twice; keep one")
+    return Draft(file, line, values, lines)
+
+
+def _values(node: yaml.MappingNode, lines: dict[str, int], first_line: int, above: str = "") -> dict[str, Any]:
+    """Read a mapping, and note the line of each value under its key path; only `translations` are looked into."""
+    values: dict[str, Any] = {}
     for key, value in node.value:
         name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+        path = f"{above}{name}"
         if name in values:
-            return Problem.at(file, key.start_mark.line + first_line, f"`{name}` is given twice; keep one")
-        try:
+            raise _GivenTwiceError(path, key)
+        is_open = path == "translations" or (above.startswith("translations.") and above.count(".") == 1)
+        if is_open and isinstance(value, yaml.MappingNode) and value.tag == _MAPPING:
+            values[name] = _values(value, lines, first_line, f"{path}.")
+        else:
             values[name] = _value(value)
-        except _UnsafeTagError as unsafe:
-            what = f"the tag {unsafe.tag!r} is not allowed; write plain text"
-            return Problem.at(file, unsafe.line + first_line, what)
-        lines[name] = value.start_mark.line + first_line
-    return Draft(file, line, values, lines)
+        lines[path] = value.start_mark.line + first_line
+    return values
 
 
 def _value(node: yaml.Node) -> Any:
@@ -114,7 +135,9 @@ def _plain(node: yaml.ScalarNode) -> Any:
     kind = node.tag.rpartition(":")[2]
     if kind == "int":
         return int(node.value) if node.value.isascii() and node.value.isdigit() and len(node.value) < 20 else 0.0
-    return {"bool": False, "null": None, "float": 0.0}.get(kind, {})
+    if kind == "bool":
+        return node.value.casefold() in ("true", "yes", "on")
+    return {"null": None, "float": 0.0}.get(kind, {})
 
 
 # --- Markdown -----------------------------------------------------------------------------------------------------
@@ -141,10 +164,11 @@ def read_markdown(file: Path, text: str) -> Found:
         values, places, start = dict(front.values), dict(front.lines), end + 1
     body = lines[start:]
     if "question" not in values:
-        heading = _first_heading(body)
-        if heading is not None:
-            values["question"] = body.pop(heading).strip().strip("#").strip()
-            places["question"] = start + heading + 1
+        heading = next(headings(body), None)
+        if heading:
+            values["question"] = heading.words
+            places["question"] = start + heading.line + 1
+            body.pop(heading.line)
     values = {"id": file.stem, "answer": "\n".join(body), **values}
     yield Draft(file, 1, values, places)
 
@@ -154,17 +178,6 @@ def _front_matter(file: Path, text: str) -> Draft | Problem:
     if isinstance(root, Problem):
         return root
     return Draft(file, 1, {}, {}) if root is None else _draft(file, root, 2)
-
-
-def _first_heading(lines: list[str]) -> int | None:
-    """Find the first heading outside of fenced code, where # begins a comment."""
-    fenced = False
-    for number, line in enumerate(lines):
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        elif not fenced and line.startswith("#") and line.lstrip("#").startswith(" ") and line.strip("# "):
-            return number
-    return None
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------
@@ -231,4 +244,5 @@ READERS: dict[str, Reader] = {
     ".csv": read_csv,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
+    ".json": read_export,
 }

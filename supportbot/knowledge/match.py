@@ -18,7 +18,7 @@ from supportbot.domain.article import Article
 Decision = Literal["answer", "suggest", "none"]
 
 MOST_SUGGESTIONS = 3
-_WORTH_OFFERING = 0.5
+_WORTH_OFFERING = 0.35
 """A suggestion has at least this share of the best score; below that it only distracts."""
 
 
@@ -38,6 +38,8 @@ class Match(msgspec.Struct, frozen=True):
     decision: Decision
     confidence: float
     ranked: tuple[Ranked, ...]
+    second: str = ""
+    """The article that answers a second question of the same message; "" where there is none."""
 
     @property
     def top(self) -> Ranked | None:
@@ -58,6 +60,14 @@ NOTHING = Match("none", 0.0, ())
 
 class Index(ABC):
     """Finds articles by what people write."""
+
+    @property
+    def is_slow(self) -> bool:
+        """A message takes milliseconds, which belong into a thread."""
+        return False
+
+    def inherit(self, previous: Index) -> None:  # noqa: B027  there may be nothing to take
+        """Take over, before `build`, what the index before has and is costly to make; by default nothing."""
 
     @abstractmethod
     def build(self, articles: Sequence[Article]) -> None:

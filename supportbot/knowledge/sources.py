@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from supportbot.domain.article import Article
 from supportbot.domain.words import clean
 from supportbot.errors import ConfigurationError, Problem
-from supportbot.knowledge.drafts import Draft
 from supportbot.knowledge.formats import READERS
+from supportbot.knowledge.passages import with_passages
 
 LARGEST_SOURCE = 20 * 1024 * 1024
 """The most bytes of one file."""
 
+_ENDINGS = tuple(READERS)
 _KNOWN = ", ".join(READERS)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What reading gave: the articles that are well, and every problem."""
+    """What reading gave: the articles that are well, with their passages, every problem, and how many are drafts."""
 
     articles: tuple[Article, ...]
     problems: tuple[str, ...]
+    unpublished: int = 0
 
 
 def read_sources(paths: Sequence[Path]) -> list[Article]:
@@ -32,8 +35,8 @@ def read_sources(paths: Sequence[Path]) -> list[Article]:
     readings = [read_file(file) for file in files]
     articles, duplicates = join([reading.articles for reading in readings])
     problems += [problem for reading in readings for problem in reading.problems] + duplicates
-    if not articles and not problems:
-        problems.append(no_articles(paths))
+    if not problems:
+        problems = lacking(paths, {file: reading.articles for file, reading in zip(files, readings, strict=True)})
     if problems:
         raise ConfigurationError(problems)
     return articles
@@ -56,32 +59,34 @@ def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in READERS
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+    """List the files of a folder; names are looked at as text, since a base may have ten thousand of them."""
+    files = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        known = [name for name in names if name.lower().endswith(_ENDINGS) and not name.startswith(".")]
+        files += [file for name in known if os.path.isfile(file := os.path.join(place, name))]  # noqa: PTH118, PTH113
+    return [Path(file) for file in sorted(files)]
 
 
 def read_file(file: Path) -> Reading:
     """Read one file of a known format; it never raises, what is wrong becomes a problem."""
-    text = _read_text(file)
+    text = read_text(file)
     if isinstance(text, Problem):
         return Reading((), (text,))
     articles: list[Article] = []
     problems: list[str] = []
+    unpublished = 0
     for found in READERS[file.suffix.lower()](file, text):
-        if isinstance(found, Draft):
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif found.is_unpublished:
+            unpublished += 1
+        else:
             article, wrong = found.article()
             problems += wrong
-            if article:
-                articles.append(article)
-        else:
-            problems.append(found)
+            articles += with_passages(article) if article else []
     articles, duplicates = join([articles])
-    return Reading(tuple(articles), (*problems, *duplicates))
+    return Reading(tuple(articles), (*problems, *duplicates), unpublished)
 
 
 def join(parts: Iterable[Sequence[Article]]) -> tuple[list[Article], list[str]]:
@@ -98,13 +103,24 @@ def join(parts: Iterable[Sequence[Article]]) -> tuple[list[Article], list[str]]:
     return list(articles.values()), problems
 
 
+def lacking(paths: Sequence[Path], found: Mapping[Path, Sequence[Article]]) -> list[str]:
+    """Word what these sources lack: any article at all, or one in a file that was named as an export."""
+    what = "no export of Zendesk or Intercom with an article for everyone; articles of your own go into .yaml or .jsonl"
+    empty: list[str] = [
+        Problem.at(path, None, what)
+        for path in paths
+        if path.suffix.lower() == ".json" and path in found and not found[path]
+    ]
+    return empty or ([] if any(found.values()) else [no_articles(paths)])
+
+
 def no_articles(paths: Iterable[Path]) -> str:
     """Word the problem of a base that has nothing to say."""
     places = ", ".join(str(path) for path in paths) or "the knowledge base"
     return f"{places}: there is no article; add one with a `question` and an `answer` ({_KNOWN})"
 
 
-def _read_text(file: Path) -> str | Problem:
+def read_text(file: Path) -> str | Problem:
     """Read a file as UTF-8, with line ends as ``\\n`` and without what no text should have."""
     try:
         with file.open("rb") as stream:

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 
 from supportbot.desk import handoffs
 from supportbot.desk.case import Case
+from supportbot.domain.conversation import LONGEST_QUESTION
 from supportbot.domain.markdown import escape, plain, shorten
+from supportbot.domain.person import Person
 from supportbot.domain.reply import RELAYED, Relayed, relayed_under
-from supportbot.domain.timeline import TIMELINE, Entry
+from supportbot.domain.timeline import TIMELINE, Entry, EntryKind
 from supportbot.pipeline import relay
 from supportbot.pipeline.commands import command_in, note_in
 from supportbot.pipeline.dispatch import Dispatch
@@ -30,17 +32,43 @@ async def follow(scene: Scene, dispatch: Dispatch) -> None:
     event, ledger = scene.event, scene.case.ledger
     known = await ledger.store.read(RELAYED, relayed_under(event.target), limit=1)
     if not known.items:
-        await answer_again(scene, dispatch)
+        if not await answer_again(scene, dispatch):
+            await _note_for_later(scene)
         return
     ledger.forget()  # the change of a message begins nothing
     relayed = known.items[0]
     case = await Case.load(ledger, relayed.conversation)
-    if case is None or relayed.person != event.person.id:
+    is_theirs = relayed.person == event.person.id or not event.person.is_known  # the platform lets nobody else
+    if case is None or not is_theirs:
         return
     if event.kind == "delete":
         await _take_back(case, relayed, scene)
     elif relayed.side == "requester" or scene.is_agent:
         await _change(case, relayed, scene)
+
+
+async def _note_for_later(scene: Scene) -> None:
+    """Let words that no person was shown when they were said read as they do now; who has the case since is told."""
+    event, ledger, conversation = scene.event, scene.case.ledger, scene.case.conversation.id
+    ledger.forget()  # the change of a message begins nothing
+    case = await Case.load(ledger, conversation) if scene.side == "requester" else None
+    said = [line for line in await case.timeline(_AT_ONCE) if line.id == event.target] if case else []
+    if case is None or not said or said[0].kind != "requester":
+        return
+    first, before = said[0], said[-1]
+    words = event.text if event.kind == "edit" else None
+    is_theirs = first.person == event.person.id or not event.person.is_known
+    if not is_theirs or before.kind == "taken_back" or before.text == words:
+        return
+    kind: EntryKind = "taken_back" if words is None else "changed"
+    author = Person(first.person, first.who)
+    case.note_entry(
+        Entry(at=ledger.now, kind=kind, who=author.name, text=words or "", id=event.target, person=author.id), author
+    )
+    if case.conversation.question == shorten(before.text, LONGEST_QUESTION):
+        case.update(question=shorten(words or "", LONGEST_QUESTION))
+    if case.conversation.owner in ("queue", "agent"):
+        case.tell_agents(_line(case, "agents", author.name, before.text, words))
 
 
 async def _change(case: Case, relayed: Relayed, scene: Scene) -> None:
@@ -77,19 +105,25 @@ async def _become(case: Case, relayed: Relayed, said: str, words: str, *, is_lef
     if relayed.address.adapter not in case.ledger.rules.editing:
         _say_so(case, relayed, before[said], words if is_left else None)
     elif after:
-        text = "\n".join(after.values())
-        case.change(relayed.id, _shown(case, relayed, text), address=relayed.address, purpose="relay")
+        shown = _shown(case, relayed, "\n".join(after.values()))
+        author = relayed.who if relayed.side == "agents" else ""
+        case.change(relayed.id, shown, address=relayed.address, purpose="relay", author=author)
     else:
         case.take_away(relayed.id, address=relayed.address, purpose="relay")
 
 
 def _say_so(case: Case, relayed: Relayed, before: str, now: str | None) -> None:
     """Say in a line of its own what was changed, where the message itself stays as it is."""
-    texts = "handoff" if relayed.side == "agents" else "agents"
-    gone = escape(shorten(before, _LONGEST_QUOTE)) or "…"
-    text = gone if now is None else escape(now)
-    line = case.texts(f"{texts}.{'changed' if now is not None else 'took_back'}", who=escape(relayed.who), text=text)
+    line = _line(case, "handoff" if relayed.side == "agents" else "agents", relayed.who, before, now)
     case.tell(relayed.address, line, purpose="relay")
+
+
+def _line(case: Case, texts: str, who: str, before: str, now: str | None) -> str:
+    """Word a change, or, where nothing is left of the words, that they were taken back."""
+    if now is None:
+        gone = escape(shorten(before, _LONGEST_QUOTE)) or "…"
+        return case.texts(f"{texts}.took_back", who=escape(who), text=gone)
+    return case.texts(f"{texts}.changed", who=escape(who), text=escape(now))
 
 
 def _shown(case: Case, relayed: Relayed, text: str) -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec
 
 from supportbot.adapters.base import Adapter, Sent
 from supportbot.clock import MINUTE, SECOND, Clock
+from supportbot.desk import leavers
 from supportbot.desk.case import ASKED_TO_WAIT
 from supportbot.desk.rules import Rules
-from supportbot.domain.address import PLACES, Place
+from supportbot.domain.conversation import CONVERSATIONS
+from supportbot.domain.event import Signal
 from supportbot.domain.reply import SHOWN, Outgoing, Shown
-from supportbot.domain.work import Work, to_send
-from supportbot.errors import Refused, TryLater, Unclear
+from supportbot.domain.work import TURNS, Work, to_send
+from supportbot.errors import Conflict, Refused, TryLater, Unclear
 from supportbot.faults import fault_point
 from supportbot.ids import derived
 from supportbot.logs import log
+from supportbot.pipeline import panels
 from supportbot.pipeline.crew import Crew
+from supportbot.pipeline.moves import Moves
+from supportbot.recent import Recent
 from supportbot.storage.base import Changes, Store
 from supportbot.vitals import Vitals
 
@@ -27,6 +33,7 @@ _MARKED_WITHIN = 0.02
 """Seconds: that a message was sent is stored with whatever is stored next; a kill before that is as one before it."""
 _UNCLEAR = "unclear"
 _MOST_PUT_OFF = 10_000
+_MOST_TRIES = 20
 
 
 class Delivery:
@@ -40,6 +47,9 @@ class Delivery:
         self._vitals = vitals
         self._put_off: dict[str, int] = {}
         """Messages of which the platform said that nothing was shown, with the attempt that it said it of."""
+        self._told = Recent[str, None](_MOST_PUT_OFF)
+        """What was said lately of cases that the agents cannot see: once for each handoff."""
+        self._moves = Moves(store, clock, rules)
         self.crew: Crew
 
     async def deliver(self, work: Work) -> list[Work]:
@@ -47,7 +57,7 @@ class Delivery:
         outgoing = work.payload
         if not isinstance(outgoing, Outgoing):
             raise TypeError(f"{work.id} in the outbox is no message")
-        changes, outcome = Changes(), "sent"
+        changes, outcome, sent = Changes(), "sent", Sent()
         real = await self._really(outgoing)
         try:
             sent = await self._send(work, real) if real else Sent()  # what it would change was never shown
@@ -62,22 +72,40 @@ class Delivery:
             outcome = "refused"
             adapter = outgoing.address.adapter
             log.error("a message was refused", work=work.code, adapter=adapter, reason=refusal.code or None)
-            changes.bury(work, type(refusal).__name__)
-            self._tell_refused(work, outgoing, refusal, changes)
+            if outgoing.reaction_to:
+                changes.finish(work)  # its words are said instead: there is nothing that could be run again
+            else:
+                changes.bury(work, type(refusal).__name__)
+            if await panels.forget_refused(self._store, outgoing, changes):
+                self._tell_of_panel(work, outgoing, refusal, changes)
+            else:
+                self._tell_refused(work, outgoing, refusal, changes)
+                await self._tell_who_waits(outgoing, changes)
+                await self._look_for_requester(outgoing, changes)
+        self._vitals.deliveries[outgoing.address.adapter][outcome] += 1
+        fault_point("delivery.after_send")
+        if outcome == "sent":
+            claimed = await self._mark_as_sent(work, outgoing, real, sent)
         else:
-            if real and real.opens_thread:
-                await self._remember_place(outgoing, sent, changes)
+            claimed = await self.crew.commit(changes, work)
+        fault_point("delivery.after_mark")
+        return claimed
+
+    async def _mark_as_sent(self, work: Work, outgoing: Outgoing, real: Outgoing | None, sent: Sent) -> list[Work]:
+        """Commit that a message was shown, and where, also if a turn changed its conversation meanwhile."""
+        for _ in range(_MOST_TRIES):
+            changes = Changes()
+            if real:
+                await self._moves.follow(outgoing, real, sent, changes)
             if sent.id not in ("", outgoing.id):
                 shown = Shown(id=sent.id, address=sent.address or outgoing.address, parts=sent.parts)
                 changes.append(SHOWN, outgoing.id, shown, work.person, outgoing.conversation)
             changes.finish(work)
-            if self._adapters[outgoing.address.adapter].capabilities.for_strangers:
+            if self._adapters[outgoing.address.adapter].capabilities.for_strangers and not changes.puts:
                 changes.patience = _MARKED_WITHIN
-        self._vitals.deliveries[outgoing.address.adapter][outcome] += 1
-        fault_point("delivery.after_send")
-        claimed = await self.crew.commit(changes, work)
-        fault_point("delivery.after_mark")
-        return claimed
+            with contextlib.suppress(Conflict):
+                return await self.crew.commit(changes, work)
+        raise Conflict(f"{work.code} met {_MOST_TRIES} changes of its conversation one after another")
 
     async def _send(self, work: Work, real: Outgoing) -> Sent:
         adapter = self._adapters[real.address.adapter]
@@ -111,7 +139,7 @@ class Delivery:
         return None
 
     async def _really(self, outgoing: Outgoing) -> Outgoing | None:
-        """Replace a case's thread by the one that the platform opened for it, and our id of a message by its own.
+        """Find where a message is to go, and replace our id of one that it changes by the platform's own.
 
         None where that message is nowhere: it was refused, or withheld.
         """
@@ -121,24 +149,7 @@ class Delivery:
                 return None
             shown = known.items[0]
             return msgspec.structs.replace(outgoing, edits=shown.id, address=shown.address, parts=shown.parts)
-        if outgoing.purpose != "agents" or not outgoing.address.thread:
-            return outgoing
-        place = await self._store.get(PLACES, outgoing.address.key)
-        if place is None:
-            return msgspec.structs.replace(outgoing, address=outgoing.address.outside_thread)  # agents never saw it
-        if place.address is None:
-            return msgspec.structs.replace(outgoing, opens_thread=True)  # whatever comes first opens it
-        return msgspec.structs.replace(outgoing, address=place.address, opens_thread=False)
-
-    async def _remember_place(self, outgoing: Outgoing, sent: Sent, changes: Changes) -> None:
-        landed = sent.address
-        if landed is None or landed.key == outgoing.address.key:
-            return
-        case_thread = await self._store.get(PLACES, outgoing.address.key)
-        if case_thread is None or case_thread.address:
-            return  # an earlier message opened its thread, and this one went there
-        changes.put(PLACES, msgspec.structs.replace(case_thread, address=landed))
-        changes.put(PLACES, Place(id=landed.key, conversation=outgoing.conversation, side="agents"))
+        return await self._moves.real(outgoing)
 
     # --- what was refused -----------------------------------------------------------------------------------------
 
@@ -165,13 +176,49 @@ class Delivery:
             )
             self._send_instead(work, changes, line)
 
+    async def _tell_who_waits(self, outgoing: Outgoing, changes: Changes) -> None:
+        """Tell a requester the truth where the agents' channel refuses even their case: nobody sees that they wait."""
+        if outgoing.address != self._rules.agents or not outgoing.conversation:
+            return
+        case = await self._store.get(CONVERSATIONS, outgoing.conversation)
+        if case is None or case.owner != "queue" or case.handoff is None:
+            return
+        told = Outgoing(
+            id=derived("o", case.id, str(case.handoff.asked_at), "unseen"),
+            address=case.address,
+            conversation=case.id,
+            purpose="notice",
+            text=self._rules.texts("handoff.unseen", reference=case.handoff.ticket),
+            only_for="" if case.direct else case.requester.id,
+            at=self._clock.now(),
+        )
+        if told.id not in self._told:
+            self._told[told.id] = None
+            changes.add(to_send(told, case.requester.id, due=self._clock.now()))
+
+    async def _look_for_requester(self, outgoing: Outgoing, changes: Changes) -> None:
+        """Look whether a requester is still there who did not get a message."""
+        found = await self._store.get(CONVERSATIONS, outgoing.conversation) if outgoing.purpose != "agents" else None
+        if found and leavers.can_look(self._rules, found):
+            signal, name = Signal(name=leavers.LOOK, conversation=found.id), f"left-{found.id}"
+            now = self._clock.now()
+            changes.add(Work(id=name, queue=TURNS, key=found.key, due=now, payload=signal, group=found.id))
+
+    def _tell_of_panel(self, work: Work, outgoing: Outgoing, refusal: Refused, changes: Changes) -> None:
+        words = self._rules.texts("agents.panel_refused", reason=self._why(outgoing, refusal))
+        told: dict[str, Any] = {"address": self._rules.agents, "purpose": "agents", "text": words}
+        self._send_instead(work, changes, outgoing, **told, choices=(), edits="", removes=False)
+
     def _not_delivered(self, outgoing: Outgoing, refusal: Refused) -> str:
+        told = "agents.not_removed" if outgoing.removes else "agents.not_changed" if outgoing.edits else ""
+        reason = self._why(outgoing, refusal)
+        return self._rules.texts(told or "agents.not_delivered", reason=reason, text=outgoing.text[:600])
+
+    def _why(self, outgoing: Outgoing, refusal: Refused) -> str:
         """Tell in plain words why the platform does not take a message, as far as the texts know its word for it."""
         texts, ours = self._rules.texts, f"agents.refused.{refusal.code}"
         keys = (f"{outgoing.address.adapter}.refused.{refusal.code}", ours)
-        known = next((key for key in keys if key in texts), "agents.refused.other")
-        told = "agents.not_removed" if outgoing.removes else "agents.not_changed" if outgoing.edits else ""
-        return texts(told or "agents.not_delivered", reason=texts(known), text=outgoing.text[:600])
+        return texts(next((key for key in keys if key in texts), "agents.refused.other"))
 
     def _send_instead(self, work: Work, changes: Changes, outgoing: Outgoing, **fields: Any) -> None:
         line = msgspec.structs.replace(outgoing, id=derived("o", outgoing.id, "refused"), **fields)

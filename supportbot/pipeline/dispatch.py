@@ -10,12 +10,25 @@ from supportbot.domain.dialogue import DIALOGUES, Dialogue
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.markdown import escape, quote, shorten
 from supportbot.domain.reply import FORM, OFFERS, Choice, Offer
+from supportbot.pipeline import panels, topics
+from supportbot.pipeline.blocks import BLOCKING, Blocks
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.handlers import Handler, Handlers, MessageHandlers
 from supportbot.pipeline.ownership import Scene
+from supportbot.pipeline.panels import PANEL
 from supportbot.pipeline.questions import Questions, is_open
 from supportbot.pipeline.rooms import HERE, Rooms
-from supportbot.pipeline.running import Call, Passed, Ran, Running, Unread, answer, began_with_command
+from supportbot.pipeline.running import (
+    Call,
+    Passed,
+    Ran,
+    Running,
+    Unread,
+    answer,
+    answer_alone,
+    began_with_command,
+    who_alone,
+)
 from supportbot.pipeline.switches import Switches
 from supportbot.skills.match import Said
 
@@ -27,9 +40,10 @@ _LONGEST_FIELD = 4_000
 class Dispatch:
     """Finds the handlers for what a person did, in the order of the configuration."""
 
-    def __init__(self, handlers: Handlers, running: Running, switches: Switches, rooms: Rooms) -> None:
+    def __init__(self, handlers: Handlers, running: Running, switches: Switches, rooms: Rooms, blocks: Blocks) -> None:
         self._handlers = handlers
         self._rooms = rooms
+        self._blocks = blocks
         self._running = running
         self._switches = switches
         self.questions = Questions(handlers, running)
@@ -144,6 +158,12 @@ class Dispatch:
         elif name == HERE:
             said = await self._rooms.here(scene, args) if scene.is_agent else texts("errors.refused")
             answer(scene, said, Call(is_command=True))
+        elif name in BLOCKING:
+            answer_alone(scene, await self._blocks.obey(scene, name, args), Call(is_command=True))
+        elif name == PANEL:
+            answer(scene, await panels.put_up(scene), Call(is_command=True))
+        elif name == topics.SOLVED:
+            await topics.solve(scene)
         elif handler is None:
             answer(scene, texts("errors.unknown_command", command=escape(shorten(name, 40))), Call(is_command=True))
         elif not _may(scene, handler):
@@ -282,8 +302,7 @@ def _note_form(scene: Scene) -> None:
 
 def _refuse(scene: Scene) -> None:
     """Tell somebody, and nobody else, that a question is not theirs; the one whose it is hears nothing of it."""
-    only_for = "" if scene.event.direct or scene.side == "agents" else scene.person.id
-    scene.case.answer_at(scene.here, scene.case.texts("dialogue.not_your_question"), only_for=only_for)
+    scene.case.answer_at(scene.here, scene.case.texts("dialogue.not_your_question"), only_for=who_alone(scene))
 
 
 def _among_people(scene: Scene) -> bool:

@@ -62,6 +62,11 @@ class Handlers:
         """List every command that has a line for the help: its name, the line, who may use it."""
         return [(h.mark.name, h.mark.help, h.mark.role) for h in self.marked("command") if h.mark.help]
 
+    def variants(self) -> dict[str, tuple[str, ...]]:
+        """List what each command may be called with, as the settings of its skill say."""
+        marked = [handler for handler in self.marked("command") if handler.mark.each]
+        return {h.mark.name: tuple(getattr(self.skills[h.skill].settings, h.mark.each, ())) for h in marked}
+
 
 class MessageHandlers:
     """The handlers for messages, each with its matcher, asked together."""

@@ -1,6 +1,7 @@
 """Intake: what comes from an adapter is made clean, de-duplicated and stored; then it may be acknowledged.
 
-What is part of a flood is refused, and that is said: to whoever floods, and to the agents where they have the case.
+What somebody does whom the team has blocked, and what is part of a flood, goes no further, and that is said: to whoever
+did it, and of a flood to the agents, too, where they have the case.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from supportbot.domain.work import TURNS, Work, to_send
 from supportbot.errors import Duplicate, StoreFailed
 from supportbot.faults import fault_point
 from supportbot.ids import derived
+from supportbot.pipeline.blocks import Blocks
 from supportbot.pipeline.floods import Floods, Level
 from supportbot.storage.base import Changes, Store
 from supportbot.vitals import Vitals
@@ -43,6 +45,7 @@ class Intake:
         clock: Clock,
         *,
         floods: Floods,
+        blocks: Blocks,
         is_agent: Callable[[Event], Awaitable[bool]],
         vitals: Vitals | None = None,
     ) -> None:
@@ -50,6 +53,7 @@ class Intake:
         self._clock = clock
         self._rules = rules
         self._floods = floods
+        self._blocks = blocks
         self._is_agent = is_agent
         self._vitals = vitals or Vitals()
         self._keys: dict[str, str] = {}
@@ -64,6 +68,10 @@ class Intake:
         if self._rules.ignores(event):
             self._vitals.refused["bot"] += 1
             return Changes(), []
+        block = await self._blocks.of(event)
+        if block:
+            self._vitals.refused["block"] += 1
+            return await self._blocks.refuse(event, block)
         flood = await self._flood(event)
         if flood:
             self._vitals.refused[flood.of] += 1
@@ -113,7 +121,7 @@ class Intake:
             return nothing
         flood.is_told = True  # at once: the next of it is refused while this one is looked at
         place = await self._store.get(PLACES, event.address.key)
-        if place is None and not (event.direct or event.mentioned or event.kind in ("command", "press", "form")):
+        if place is None and not event.is_to_bot:
             flood.is_told = False  # people write fast among themselves, and the bot has no part in that
             return nothing
         changes = Changes(unique=derived("o", event.key, "flood"))

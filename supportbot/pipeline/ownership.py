@@ -122,6 +122,9 @@ async def _case(ledger: Ledger, event: Event, *, in_channel: bool) -> Case:
         return await _agents_own(ledger, event, tenant)
     place = await ledger.get(PLACES, event.address.key)
     known = await Case.load(ledger, place.conversation) if place else None
+    is_elsewhere = bool(place and place.address and event.address.is_alone)
+    if is_elsewhere and event.opens_topic:
+        known = None  # what was begun there before goes on where it is
     if known and (_is_its_thread(known, event) or not await _is_over(known)):
         return known
     return await _begin(ledger, event, tenant, place)
@@ -151,7 +154,7 @@ async def _is_over(case: Case) -> bool:
 
 def _is_its_thread(case: Case, event: Event) -> bool:
     """Tell whether the case has a thread of its own, with a ticket: what is said there is about it, however old."""
-    return bool(event.address.thread and case.conversation.ticket)
+    return bool(event.address.thread and not event.address.is_alone and case.conversation.ticket)
 
 
 async def _begin(ledger: Ledger, event: Event, tenant: str, place: Place | None) -> Case:
@@ -196,4 +199,4 @@ def heard(scene: Scene, said: list[Event]) -> None:
             )
             case.note_entry(entry, who)
     owner = case.conversation.owner
-    case.update(spoke_at=case.ledger.now, ended_at=0, owner="bot" if owner == "nobody" else owner)
+    case.update(spoke_at=case.ledger.now, ended_at=0, left_at=0, owner="bot" if owner == "nobody" else owner)

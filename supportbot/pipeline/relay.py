@@ -21,6 +21,8 @@ async def from_requester(scene: Scene, said: Sequence[Event]) -> None:
     """
     case, event = scene.case, scene.event
     words = as_said(case, event.person.name, event.text, len(event.files))
+    if names := _left_out(said):
+        words = f"{words}\n{case.texts('agents.files_left', names=names)}"
     told = case.tell_agents(Reply(words, files=event.files))
     case.relayed(told, "requester", event.person, tuple(one.key for one in said))
     if case.conversation.owner == "agent":
@@ -29,6 +31,18 @@ async def from_requester(scene: Scene, said: Sequence[Event]) -> None:
     if ticket and ticket.status == "pending":
         case.ledger.put(TICKETS, ticket.moved("open", case.ledger.now))
     _take_visibly(scene)
+
+
+def tell_left_out(scene: Scene, said: Sequence[Event]) -> None:
+    """Tell a requester which files of theirs were not taken over; in a talk among people nobody is told."""
+    event, case = scene.event, scene.case
+    is_heard = event.direct or event.mentioned or scene.owner in ("queue", "agent")
+    if is_heard and not event.by_bot and (names := _left_out(said)):
+        case.answer_at(scene.here, case.texts("errors.files_left", names=names))
+
+
+def _left_out(said: Sequence[Event]) -> str:
+    return escape(", ".join(name for event in said for name in event.left_out))
 
 
 def as_said(case: Case, name: str, text: str, files: int = 0) -> str:
@@ -84,6 +98,8 @@ async def _relay(scene: Scene, case: Case) -> None:
     event, ticket = scene.event, await handoffs.ticket_of(case)
     await handoffs.reply(case, ticket, scene.person, event.text, files=event.files, said=event.key)
     case.mark(event.key, "sent", case.texts("agents.relayed", who=case.requester_name), at=scene.here)
+    if names := _left_out([event]):
+        case.answer_at(scene.here, case.texts("agents.files_not_sent", who=case.requester_name, names=names))
 
 
 def slip_in(case: Case, words: str) -> str:
@@ -118,10 +134,28 @@ async def claim_by_speaking(scene: Scene) -> None:
     if case.conversation.agent is None or case.conversation.agent.id != scene.person.id:
         await handoffs.give_to(case, ticket, scene.person)
         await case.open_desk()
+        case.update(stays=True)
         line = case.texts("agents.claimed_by_speaking", reference=ticket.reference, agent=escape(scene.person.name))
         case.tell_agents(line, opens_thread=True)
     handoffs.answered(case, await handoffs.ticket_of(case))
     case.note("agent", scene.person.name, scene.event.text, id=scene.event.key, person=scene.person.id)
+
+
+async def unread(scene: Scene) -> None:
+    """Tell somebody whose words the platform keeps from the bot how to speak, where the bot has a part in the thread.
+
+    To claim what they answer themselves, an agent's words need not be read.
+    """
+    case, texts = scene.case, scene.case.texts
+    if scene.side == "agents":
+        if scene.is_agent and await case.ledger.conversation_at(scene.here.key):
+            case.answer_at(scene.here, texts("agents.unread"))
+    elif scene.person.id == case.conversation.requester.id and case.is_stored:
+        case.answer_at(scene.here, texts("errors.unread"))
+    elif scene.is_agent and case.is_stored:
+        await claim_by_speaking(scene)
+    else:
+        case.ledger.forget()
 
 
 async def _has_unsolved(case: Case) -> bool:

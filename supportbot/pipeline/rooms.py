@@ -8,12 +8,11 @@ never       no                 an agent's command only     yes
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import get_args
 
 import msgspec
 
-from supportbot.clock import SECOND, Clock, as_datetime
+from supportbot.clock import Clock, as_datetime
 from supportbot.desk.ledger import Ledger
 from supportbot.domain.address import Address
 from supportbot.domain.event import RoomMode
@@ -21,27 +20,24 @@ from supportbot.domain.markdown import escape, shorten
 from supportbot.domain.room import ROOMS, Room
 from supportbot.pipeline.commands import command_in
 from supportbot.pipeline.ownership import Scene
+from supportbot.pipeline.remembered import Remembered
 from supportbot.storage.base import Store
 
 HERE = "here"
 """The command that shows and sets it."""
-_BUILT_IN = frozenset({HERE, "cancel", "skills"})
-_KNOWN_FOR = 20 * SECOND
-"""How long what was read is believed, since another process may have changed it."""
-_MOST_KNOWN = 5_000
+BUILT_IN = frozenset({HERE, "cancel", "panel", "skills", "solved"})
+"""The commands that no skill takes."""
 
 
 class Rooms:
     """Knows what agents said of the rooms, without asking the store for each message."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-        self._known: OrderedDict[str, tuple[Room | None, int]] = OrderedDict()
+        self._known = Remembered(store, clock, ROOMS)
 
     async def mode(self, address: Address, configured: RoomMode) -> RoomMode:
         """Tell in which messages of a room the bot takes part."""
-        room = await self._said(address.outside_thread.key)
+        room = await self._known.get(address.outside_thread.key)
         return room.mode if room else configured
 
     async def takes_part(self, scene: Scene) -> bool:
@@ -57,7 +53,7 @@ class Rooms:
         command = command_in(event.text)[0]
         if mode == "never":
             return bool(command) and scene.is_agent
-        return event.mentioned or command in scene.case.ledger.rules.commands | _BUILT_IN
+        return event.mentioned or command in scene.case.ledger.rules.commands
 
     async def here(self, scene: Scene, args: str) -> str:
         """Deal with ``/here [always|mention|never] [channel]``, which agents say; returns the answer."""
@@ -82,7 +78,7 @@ class Rooms:
         before = await ledger.get(ROOMS, room.key)
         version = before.version if before else 0
         ledger.put(ROOMS, Room(id=room.key, version=version, mode=mode, by=scene.person, at=ledger.now))
-        ledger.after.append(lambda: self._forget(room.key))
+        ledger.after.append(lambda: self._known.forget(room.key))
 
     async def _shown(self, scene: Scene, room: Address, *, is_elsewhere: bool) -> str:
         texts = scene.case.texts
@@ -93,20 +89,6 @@ class Rooms:
             return f"{line} {texts('rooms.configured')}"
         who, when = escape(shorten(said.by.name, 80)), as_datetime(said.at)
         return f"{line} {texts('rooms.said', who=who, when=f'{when:%d %b %Y}')}"
-
-    async def _said(self, key: str) -> Room | None:
-        known, until = self._known.get(key, (None, 0))
-        if until > self._clock.now():
-            return known
-        room = await self._store.get(ROOMS, key)
-        self._known[key] = room, self._clock.now() + _KNOWN_FOR
-        self._known.move_to_end(key)
-        while len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
-        return room
-
-    def _forget(self, key: str) -> None:
-        self._known.pop(key, None)
 
 
 def _is_channel(word: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from supportbot.asking import Asking, Deed, as_given
 from supportbot.conduct import Conduct
+from supportbot.desk import limits
 from supportbot.desk.case import Case
 from supportbot.dialogue import Journal, NotRead, Suspended
 from supportbot.domain.dialogue import DIALOGUES, Dialogue
@@ -19,6 +20,7 @@ from supportbot.errors import (
     Conflict,
     Duplicate,
     IllegalMove,
+    LimitReached,
     LostClaim,
     NoAnswer,
     NotAllowed,
@@ -257,6 +259,9 @@ class Running:
             log.warning("a service is unavailable", skill=handler.skill, where=place, error=cause)
             end_dialogue(scene.case, call.dialogue)
             answer(scene, Reply(texts("errors.unavailable"), way_on(scene)), call)
+        elif isinstance(error, LimitReached):
+            end_dialogue(scene.case, call.dialogue)
+            answer_alone(scene, limits.refusal(texts, error), call)
         elif words:
             end_dialogue(scene.case, call.dialogue)
             answer(scene, texts(words), call)
@@ -340,6 +345,21 @@ def answer(scene: Scene, reply: Reply | str, call: Call | None = None) -> None:
         scene.case.say(reply, purpose="command" if call and call.is_command else "answer")
     else:
         scene.case.answer_at(scene.here, reply)
+
+
+def answer_alone(scene: Scene, words: Reply | str, call: Call | None = None) -> None:
+    """Say something of the house's own to whoever acts, and to nobody else in the room."""
+    if only_for := who_alone(scene):
+        scene.case.answer_at(scene.here, words, only_for=only_for)
+    else:
+        answer(scene, words, call)
+
+
+def who_alone(scene: Scene) -> str:
+    """Name whoever acts, where others would see what is for them alone; "" where nobody else does."""
+    is_direct = scene.origin.direct if isinstance(scene.origin, Event) else scene.case.conversation.direct
+    is_among_themselves = (is_direct and not scene.here.is_alone) or scene.side == "agents"
+    return "" if is_among_themselves else scene.person.id
 
 
 def way_on(scene: Scene) -> list[Choice]:

@@ -28,16 +28,15 @@ class _Question:
     answers: list[Entry]
 
 
-async def answer_again(scene: Scene, dispatch: Dispatch) -> None:
-    """Answer a plain question that its author has rewritten, while only the bot has answered; else do nothing.
+async def answer_again(scene: Scene, dispatch: Dispatch) -> bool:
+    """Answer a plain question that its author has rewritten, while only the bot has answered; else False.
 
     What was an answer in a dialogue stays as it was given.
     """
     case, ledger = scene.case, scene.case.ledger
     question = await _rewritten(scene)
     if question is None:
-        ledger.forget()
-        return
+        return False
     event = msgspec.structs.replace(scene.event, kind="message", key=question.key, target="", text=question.text)
     changed = Entry(
         at=ledger.now,
@@ -51,6 +50,7 @@ async def answer_again(scene: Scene, dispatch: Dispatch) -> None:
     case.update(spoke_at=ledger.now)
     await dispatch.message(replace(scene, origin=event))
     _put_in_place(scene, question)
+    return True
 
 
 async def _rewritten(scene: Scene) -> _Question | None:

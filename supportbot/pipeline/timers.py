@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from supportbot.clock import MINUTE
-from supportbot.desk import handoffs, tickets, waiting
+from supportbot.desk import closing, handoffs, leavers, tickets, waiting
 from supportbot.desk.case import Case
 from supportbot.domain.event import Signal
 from supportbot.faults import fault_point
@@ -19,6 +19,8 @@ _DESK: dict[str, Callable[[Case], Awaitable[None]]] = {
     "handoff_waiting": waiting.tell_truth,
     "claim_silent": waiting.check_claim,
     "claim_lapse": handoffs.lapse_claim,
+    "thread_quiet": closing.close_quiet,
+    leavers.LOOK: leavers.look,
 }
 
 

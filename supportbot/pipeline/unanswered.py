@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from supportbot.clock import HOUR, MINUTE
+from supportbot.clock import HOUR, MINUTE, SECOND
 from supportbot.desk.ledger import Ledger
 from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.event import Event
@@ -77,11 +77,18 @@ def named(person: Person, texts: Texts) -> str:
     return texts("agents.card_who", who=who, company=escape(shorten(person.company, 80))) if person.company else who
 
 
+def _worded(span: int) -> str:
+    """Word a span in the largest unit that it is a whole number of."""
+    for length, unit in ((HOUR, "h"), (MINUTE, "min")):
+        if span % length == 0:
+            return f"{span // length} {unit}"
+    return f"{span / SECOND:g} s"
+
+
 def _line(name: str, event: Event, ledger: Ledger, span: int) -> Outgoing:
     texts, person = ledger.rules.texts, event.person
     who = named(person, texts)
-    after = f"{span / HOUR:g} h" if span >= HOUR else f"{span / MINUTE:g} min"
-    line = texts("agents.unanswered", who=who, after=after)
+    line = texts("agents.unanswered", who=who, after=_worded(span))
     if event.link:
         line = texts("agents.unanswered_link", line=line, link=event.link)
     return Outgoing(

@@ -65,6 +65,8 @@ class Mark:
     """message: asked before an open question gets the words."""
     role: Role = "requester"
     help: str = ""
+    each: str = ""
+    """command: the setting that lists what may stand behind its name."""
 
 
 def mark(function: Callable[..., Any], new: Mark) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from supportbot import Choice, Reply, Settings, Skill, Turn, on
+from contextlib import suppress
+
+from supportbot import Choice, LimitReached, Reply, Settings, Skill, Turn, on
 
 _LONGEST_NUMBER = 2
 
@@ -25,8 +27,9 @@ class Fallback(Skill[FallbackSettings]):
             return turn.phrase("errors.no_such_number", number=number)
         misses = await turn.knowledge.missed(turn.text)
         if self.settings.hand_off_after and misses >= self.settings.hand_off_after:
-            ticket = await turn.hand_off(reason=turn.phrase("handoff.reason_misses", count=misses))
-            return turn.phrase("handoff.after_misses", reference=ticket.reference)
+            with suppress(LimitReached):  # nobody asked for a person: there is only no answer
+                ticket = await turn.hand_off(reason=turn.phrase("handoff.reason_misses", count=misses))
+                return turn.phrase("handoff.after_misses", reference=ticket.reference)
         offered = {name for name, _, _ in turn.commands}
         choices = turn.way_on()
         current = await turn.tickets.current()

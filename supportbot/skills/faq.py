@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Annotated, Literal
+
+import msgspec
+
 from supportbot import PASS, Choice, Pass, Reply, Settings, Skill, Start, Turn, escape, match, on
+
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1, description="a share between 0 and 1, as 0.05")]
 
 
 class FaqSettings(Settings):
-    """Where the articles are."""
+    """Where the articles are, and how sure the bot has to be of them."""
 
     sources: tuple[str, ...] = ()
-    """Files and folders with articles (YAML, Markdown, CSV, JSON lines); relative to the configuration's folder."""
+    """Files and folders with articles (YAML, Markdown, CSV, JSON lines, exports of help centres); relative to the
+    configuration's folder."""
+    wrong_answers: Share = 0.05
+    """The share of all messages that may get a wrong answer: the less, the more often the bot asks or passes."""
+    expected_out_of_scope: Share = 0.4
+    """The share of messages that no article can answer."""
+    engine: Literal["auto", "words", "semantic", "semantic-onnx"] = "auto"
+    """How articles are found; ``auto`` is the best that is installed."""
 
 
 class Faq(Skill[FaqSettings]):
@@ -18,15 +32,21 @@ class Faq(Skill[FaqSettings]):
     @on.start
     async def open(self, start: Start) -> None:
         """Read the articles; a missing or broken base stops the start."""
-        if self.settings.sources:
-            start.knowledge.serve([start.folder / source for source in self.settings.sources])
+        settings, knowledge = self.settings, start.knowledge
+        knowledge.promise(
+            wrong_answers=settings.wrong_answers,
+            expected_out_of_scope=settings.expected_out_of_scope,
+            engine=settings.engine,
+        )
+        if settings.sources:
+            await asyncio.to_thread(knowledge.serve, [start.folder / source for source in settings.sources])
 
     @on.message(match.question)
     async def answer(self, turn: Turn) -> Reply | Pass:
         """Answer, or offer what may be meant."""
-        found = turn.knowledge.match(turn.text)
+        found = await turn.knowledge.find(turn.text)
         if found.decision == "answer" and found.top:
-            return await self._article(turn, found.top.id, turn.text)
+            return await self._article(turn, found.top.id, turn.text, second=found.second)
         if found.decision == "suggest" and found.suggestions:
             return await self._did_you_mean(turn, turn.text, [ranked.id for ranked in found.suggestions])
         return PASS
@@ -49,7 +69,7 @@ class Faq(Skill[FaqSettings]):
         question = await turn.knowledge.question()
         await turn.knowledge.refused(turn.value)
         await turn.knowledge.missed(question)
-        others = turn.knowledge.match(question) if question else None
+        others = await turn.knowledge.find(question) if question else None
         if others and others.suggestions:
             ids = [ranked.id for ranked in others.suggestions]
             return await self._did_you_mean(turn, question, ids, intro="faq.perhaps_instead")
@@ -63,8 +83,8 @@ class Faq(Skill[FaqSettings]):
         await turn.knowledge.missed(question)
         return Reply(turn.phrase("faq.none_of_these_then"), turn.way_on())
 
-    async def _article(self, turn: Turn, article_id: str, question: str) -> Reply:
-        article = turn.knowledge.article(article_id)
+    async def _article(self, turn: Turn, article_id: str, question: str, second: str = "") -> Reply:
+        article = turn.knowledge.article(article_id, question)
         if article is None:
             return Reply(turn.phrase("faq.gone"), turn.way_on())
         await turn.knowledge.shown(article, question)
@@ -75,12 +95,17 @@ class Faq(Skill[FaqSettings]):
             Choice(turn.phrase("faq.not_quite_label"), to="not_quite", value=article.id),
             *turn.way_on()[:1],
         ]
-        return Reply(article.answer, [*choices, *await _about_solved(turn, question)])
+        also = turn.knowledge.article(second, question) if second else None
+        if also:
+            choices.append(Choice(also.question, to="show", value=also.id))  # they asked that as well
+        more = f"\n\n{turn.phrase('faq.read_more', link=article.link)}" if article.link else ""
+        return Reply(article.answer + more, [*choices, *await _about_solved(turn, question)])
 
     async def _did_you_mean(self, turn: Turn, question: str, ids: list[str], intro: str = "faq.did_you_mean") -> Reply:
         await turn.remember("question", question, about="conversation")
-        articles = [article for article in map(turn.knowledge.article, ids) if article]
-        choices = [Choice(article.question, to="show", value=article.id) for article in articles]
+        articles = [article for article_id in ids if (article := turn.knowledge.article(article_id, question))]
+        menu = turn.phrase("faq.choose")
+        choices = [Choice(article.question, to="show", value=article.id, among=menu) for article in articles]
         shown = "\n".join(article.id for article in articles)
         choices.append(Choice(turn.phrase("faq.none_of_these"), to="none_of_these", value=shown))
         return Reply(turn.phrase(intro), [*choices, *await _about_solved(turn, question)])

@@ -18,6 +18,7 @@ from supportbot import (
     escape,
     match,
     on,
+    read,
 )
 
 _KIND = r"(?:(?:an?|some|the|your|any|one\s+of\s+your)\s+)?(?:(?:real|live|actual|human|support|service)\s+)*"
@@ -100,7 +101,7 @@ class Handoff(Skill[Settings]):
 
     # --- agents ---------------------------------------------------------------------------------------------------
 
-    @on.command("claim", role="agent", help="take a case: /claim T-1042")
+    @on.command("claim", role="agent", help="take a case: `/claim T-1042`")
     async def claim(self, turn: Turn) -> Reply | str:
         """Take a case; who comes second learns who has it, and may take over."""
         reference, rest = _reference(turn.args)
@@ -114,7 +115,7 @@ class Handoff(Skill[Settings]):
             return self._no(turn, error)
         return turn.phrase("agents.claimed", reference=ticket.reference, agent=escape(turn.person.name))
 
-    @on.command("release", role="agent", help="give a case back: /release T-1042, or /release T-1042 bot")
+    @on.command("release", role="agent", help="give a case back: `/release T-1042`, or `/release T-1042 bot`")
     async def release(self, turn: Turn) -> str:
         """Give a case back to the queue or to the bot."""
         reference, rest = _reference(turn.args)
@@ -127,33 +128,35 @@ class Handoff(Skill[Settings]):
             return self._no(turn, error)
         return turn.phrase("agents.released_to_bot" if to_bot else "agents.released", reference=ticket.reference)
 
-    @on.command("note", role="agent", help="an internal note: /note T-1042 words")
+    @on.command("note", role="agent", help="an internal note: `/note T-1042 words`")
     async def note(self, turn: Turn) -> str | None:
         """Write a note that only agents see; where there are no words yet, the next ones are it."""
         reference, words = _reference(turn.args)
         if not words.strip():
             question = turn.phrase("agents.ask_note", reference=_this(turn, reference))
+            form = read.form(turn.phrase("agents.note"), words=(question, read.text))
             try:
-                words = await turn.ask(question, within=_PATIENCE)
+                words = (await turn.ask("", form, within=_PATIENCE))["words"]
             except NoAnswer:
                 return None
         return await self._do(turn, "agents.noted", turn.desk.note(reference, _unmarked(words)))
 
-    @on.command("assign", role="agent", help="give a case to a colleague: /assign T-1042 @sam")
+    @on.command("assign", role="agent", help="give a case to a colleague: `/assign T-1042 @sam`")
     async def assign(self, turn: Turn) -> str | None:
         """Give a case to a colleague; where none is named yet, the next words name them."""
         reference, who = _reference(turn.args)
         if not who.strip().lstrip("@"):
             question = turn.phrase("agents.ask_assignee", reference=_this(turn, reference))
+            form = read.form(turn.phrase("agents.assign"), who=(question, read.line))
             try:
-                who = await turn.ask(question, within=_PATIENCE)
+                who = (await turn.ask("", form, within=_PATIENCE))["who"]
             except NoAnswer:
                 return None
         return await self._do(
             turn, "agents.assigned", turn.desk.assign(reference, who), agent=escape(who.strip().lstrip("@"))
         )
 
-    @on.command("reply", role="agent", help="say something to the requester: /reply T-1042 words")
+    @on.command("reply", role="agent", help="say something to the requester: `/reply T-1042 words`")
     async def reply(self, turn: Turn) -> str:
         """Say something to the requester of a case that this agent has claimed."""
         reference, words = _reference(turn.args)
@@ -161,7 +164,7 @@ class Handoff(Skill[Settings]):
             return turn.phrase("agents.reply_how")
         return await self._do(turn, "agents.replied", turn.desk.reply(reference, words.strip()))
 
-    @on.command("canned", role="agent", help="send a canned reply: /canned T-1042 name")
+    @on.command("canned", role="agent", help="send a canned reply: `/canned T-1042 name`")
     async def canned(self, turn: Turn) -> Reply | str:
         """Send one of the team's canned replies to the requester, or show which there are."""
         reference, name = _reference(turn.args)
@@ -176,34 +179,44 @@ class Handoff(Skill[Settings]):
             turn, "agents.canned_sent", turn.desk.reply_canned(reference, name), name=escape(name.strip())
         )
 
-    @on.command("solve", role="agent", help="solve a case: /solve T-1042 last words")
+    @on.command("solve", role="agent", help="solve a case: `/solve T-1042 last words`")
     async def solve(self, turn: Turn) -> str:
         """Solve a case, with a last message to the requester; the survey follows."""
         reference, words = _reference(turn.args)
         return await self._do(turn, "agents.solved", turn.desk.solve(reference, words.strip()))
 
-    @on.command("close", role="agent", help="close a case without a word: /close T-1042")
+    @on.command("close", role="agent", help="close a case without a word: `/close T-1042`")
     async def close(self, turn: Turn) -> str:
         """Close a case silently (spam, a duplicate)."""
         return await self._do(turn, "agents.closed", turn.desk.close(_reference(turn.args)[0]))
 
-    @on.command("reopen", role="agent", help="open a case again: /reopen T-1042")
+    @on.command("reopen", role="agent", help="open a case again: `/reopen T-1042`")
     async def reopen(self, turn: Turn) -> str:
         """Open a solved case again, claimed."""
         return await self._do(turn, "agents.reopened", turn.desk.reopen(_reference(turn.args)[0]))
 
-    @on.command("queue", role="agent", help="who is waiting")
+    @on.command("queue", role="agent", help="who is waiting, and what nobody has taken")
     async def queue(self, turn: Turn) -> Reply | str:
-        """List who is waiting, longest first."""
-        waiting = await turn.desk.queue()
-        if not waiting:
+        """List who is waiting, longest first, then the tickets that nobody has taken."""
+        waiting, untaken = await turn.desk.queue(), await turn.desk.untaken()
+        if not (waiting or untaken):
             return turn.phrase("agents.queue_empty")
-        lines = [self._waiting(turn, ticket, conversation.queued_at) for conversation, ticket in waiting]
+        lines = [turn.phrase("agents.queue" if waiting else "agents.queue_empty")]
+        lines += [self._waiting(turn, ticket, conversation.queued_at) for conversation, ticket in waiting]
+        if untaken:
+            lines += ["", turn.phrase("agents.untaken")]
+            lines += [self._untaken(turn, ticket) for ticket in untaken]
+        tickets = [ticket for _, ticket in waiting] + untaken
         choices = [
             Choice(turn.phrase("agents.claim_one", reference=ticket.reference), command=f"claim {ticket.reference}")
-            for _, ticket in waiting[:5]
+            for ticket in tickets[:5]
         ]
-        return Reply("\n".join([turn.phrase("agents.queue"), *lines]), choices)
+        return Reply("\n".join(lines), choices)
+
+    def _untaken(self, turn: Turn, ticket: Ticket) -> str:
+        who, subject = escape(ticket.requester.name), escape(ticket.subject)
+        since = f"{turn.date_of(ticket.created_at):%d %b}"
+        return turn.phrase("agents.untaken_line", reference=ticket.reference, who=who, subject=subject, since=since)
 
     def _waiting(self, turn: Turn, ticket: Ticket, since: int) -> str:
         minutes = int((turn.now - turn.date_of(since)).total_seconds()) // 60

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from supportbot.errors import SkillError
-from supportbot.skills.patterns import PatternSet, compiled, search
+from supportbot.patterns import PatternSet, compiled, search
 from supportbot.skills.said import Said, words_of
 
 __all__ = [

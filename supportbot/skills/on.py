@@ -24,9 +24,12 @@ def message(matcher: Matcher, *, first: bool = False) -> Callable[[F], F]:
     return _marking(Mark(kind="message", matcher=matcher, first=first))
 
 
-def command(name: str, *, help: str = "", role: Role = "requester") -> Callable[[F], F]:
-    """Call the handler for ``/name`` or ``!name``; `help` is its line in the help, `role` who may use it."""
-    return _marking(Mark(kind="command", name=name, role=role, help=help))
+def command(name: str, *, help: str = "", role: Role = "requester", each: str = "") -> Callable[[F], F]:
+    """Call the handler for ``/name`` or ``!name``; `help` is its line in the help, `role` who may use it.
+
+    `each` is the setting that lists what may stand behind the name: a panel has a button for each.
+    """
+    return _marking(Mark(kind="command", name=name, role=role, help=help, each=each))
 
 
 def event(name: str) -> Callable[[F], F]:

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from supportbot.contacts import emails_in, phones_in
 from supportbot.domain.file import File
 from supportbot.errors import SkillError
+from supportbot.patterns import compiled
 from supportbot.reader import Answer, FormField, FormReader, Reader, Unreadable, text
-from supportbot.skills.contacts import emails_in, phones_in
 from supportbot.skills.dates import dates_in
 from supportbot.skills.numerals import number_in
-from supportbot.skills.patterns import compiled
 from supportbot.skills.said import Said, words_of
 from supportbot.skills.times import moments_in
 

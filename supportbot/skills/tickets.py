@@ -54,11 +54,21 @@ class Tickets(Skill[TicketSettings]):
             return await self.open_from_message(turn)
         if about and (known := await turn.recall(about.key, about="conversation")):
             return turn.phrase("tickets.from_message_already", reference=known)
+        await turn.tickets.check_limits()
         subject, details = (_first_line(about.text), about.text) if about else (turn.args, "")
-        subject = subject or await turn.knowledge.question()
+        return await self._ask_and_open(turn, subject or await turn.knowledge.question(), details)
+
+    @on.command("ticket_about", each="categories")
+    async def open_about(self, turn: Turn) -> str:
+        """Open a ticket of the category that was said."""
+        await turn.tickets.check_limits()
+        return await self._ask_and_open(turn, "", "", turn.args if turn.args in self.settings.categories else "")
+
+    async def _ask_and_open(self, turn: Turn, subject: str, details: str, category: str = "") -> str:
+        about = turn.about
         intro = turn.phrase("tickets.about", subject=escape(shorten(subject, 300))) if subject else ""
-        answers = await turn.ask(intro, self._form(turn, subject, details), key="ticket")
-        ticket = {"category": "", **answers}
+        answers = await turn.ask(intro, self._form(turn, subject, details, category), key="ticket")
+        ticket = {"category": category, **answers}
         summary = turn.phrase(
             "tickets.confirm",
             subject=escape(shorten(ticket["subject"], 300)),
@@ -72,15 +82,16 @@ class Tickets(Skill[TicketSettings]):
             await turn.remember(about.key, opened.reference, about="conversation")
         return turn.phrase("tickets.created", reference=opened.reference)
 
-    def _form(self, turn: Turn, subject: str, details: str) -> read.Reader[dict[str, Any]]:
+    def _form(self, turn: Turn, subject: str, details: str, category: str) -> read.Reader[dict[str, Any]]:
         """Ask for what is not known yet; what is known can be changed where there are forms."""
         fields: dict[str, tuple[str, read.Reader[str]] | tuple[str, read.Reader[str], str]] = {
             "subject": (turn.phrase("tickets.ask_subject"), read.line, subject)
         }
-        if self.settings.categories:
+        if self.settings.categories and not category:
             fields["category"] = (turn.phrase("tickets.ask_category"), read.choice(*self.settings.categories))
         fields["details"] = (turn.phrase("tickets.ask_details"), read.text, details)
-        return read.form(turn.phrase("tickets.open_one"), **fields)
+        title = turn.phrase("tickets.open_about", category=category) if category else turn.phrase("tickets.open_one")
+        return read.form(title, **fields)
 
     @on.command("ticket_from_message")
     async def open_from_message(self, turn: Turn) -> str:
@@ -108,13 +119,15 @@ class Tickets(Skill[TicketSettings]):
         choices = [Choice(ticket.reference, command=f"status {ticket.reference}") for ticket in mine[:5]]
         return Reply("\n".join([turn.phrase("tickets.list"), *lines]), choices)
 
-    @on.command("status", help="how a ticket stands: /status T-1042", role="anyone")
+    @on.command("status", help="how a ticket stands: `/status T-1042`", role="anyone")
     async def status(self, turn: Turn) -> Reply | str:
         """Show a ticket, with what its requester can do about it."""
         reference, _, rest = turn.args.partition(" ")
         verb, _, words = rest.strip().partition(" ")
         if not reference:
             current = await turn.tickets.current()
+            if current is None and turn.is_agent:
+                current = await turn.desk.current()
             if current is None:
                 return await self.mine(turn)
             reference = current.reference
@@ -126,9 +139,11 @@ class Tickets(Skill[TicketSettings]):
             return await self._close(turn, ticket)
         if verb.lower() == "add" and not turn.is_agent:
             return await self._add(turn, ticket, words)
+        if verb.lower() == "reopen" and not (turn.is_agent or ticket.is_unsolved):
+            return await self._reopen(turn, ticket, words or turn.phrase("tickets.not_solved"))
         return self._shown(turn, ticket)
 
-    @on.command("add", help="add to a ticket: /add T-1042 words")
+    @on.command("add", help="add to a ticket: `/add T-1042 words`")
     async def add(self, turn: Turn) -> str:
         """Add words to a ticket: those behind its reference, or those that were said last."""
         reference, _, words = turn.args.partition(" ")

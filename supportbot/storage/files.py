@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -97,19 +98,25 @@ class FileFolder(Files):
     def __init__(self, folder: Path, disk: Disk) -> None:
         self.folder = folder
         self._disk = disk
+        self._putting = threading.Lock()
+        """Held while a file is written: of the same file twice at once, one would rename what the other writes."""
 
     def put(self, content: bytes, at: int) -> str:
         id = name_of(content)
         path = self._path(id)
-        if not path.exists():
-            if not self.folder.exists():
-                self.folder.mkdir(0o700, parents=True)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._disk.replace(path, content)
-            for folder in (path.parent, self.folder, self.folder.parent):
-                self._disk.sync_folder(folder)
+        with self._putting:
+            if not path.exists():
+                self._write(path, content)
         os.utime(path, ns=(at * 1_000_000, at * 1_000_000))  # the bot's clock, which tests move
         return id
+
+    def _write(self, path: Path, content: bytes) -> None:
+        if not self.folder.exists():
+            self.folder.mkdir(0o700, parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._disk.replace(path, content)
+        for folder in (path.parent, self.folder, self.folder.parent):
+            self._disk.sync_folder(folder)
 
     def forget(self, ids: Collection[str], put_before: int) -> None:
         for id in ids:

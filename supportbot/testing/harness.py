@@ -96,11 +96,22 @@ class Topic(NamedTuple):
 class Party:
     """Somebody in the conversation; what they say returns what they hear in answer."""
 
-    def __init__(self, harness: BotHarness, name: str, role: Role, *, is_bot: bool = False) -> None:
+    def __init__(
+        self,
+        harness: BotHarness,
+        name: str,
+        role: Role,
+        *,
+        is_bot: bool = False,
+        account_made_at: int = 0,
+        member_since: int = 0,
+    ) -> None:
         self._harness = harness
         self.name = name
         self._role = role
         self.is_bot = is_bot
+        self.account_made_at = account_made_at
+        self.member_since = member_since
 
     @property
     def hears(self) -> str:
@@ -228,9 +239,14 @@ class BotHarness:
             self.app.bot.running.instead = self._presets.instead
         await self.app.start(watch=False)
 
-    def requester(self, name: str) -> Party:
-        """Somebody who needs help and writes to the bot."""
-        return Party(self, name, "requester")
+    def requester(self, name: str, *, account_age: str = "", member_for: str = "") -> Party:
+        """Somebody who needs help and writes to the bot.
+
+        Where the platform is to tell it, `account_age` and `member_for` say how old their account and their membership
+        are now (``"2h"``).
+        """
+        made_at, since = (self.clock.now() - milliseconds(age) if age else 0 for age in (account_age, member_for))
+        return Party(self, name, "requester", account_made_at=made_at, member_since=since)
 
     def agent(self, name: str) -> Party:
         """Somebody of the team, in the agents' channel."""
@@ -297,7 +313,9 @@ class BotHarness:
         key = id or str(self._acts)
         event = self._console.event(party.name, key=key, role=role, text=text, press=press, thread=thread)
         event = msgspec.structs.replace(event, files=files)
-        event = msgspec.structs.replace(event, by_bot=party.is_bot)
+        event = msgspec.structs.replace(
+            event, by_bot=party.is_bot, account_made_at=party.account_made_at, member_since=party.member_since
+        )
         if role == "agent":
             self._console.agents.add(event.person.id)
         if place:

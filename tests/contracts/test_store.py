@@ -714,6 +714,11 @@ async def test_a_file_is_kept_under_the_hash_of_its_content(store: Store) -> Non
         assert file.read() == b"hello"
 
 
+async def test_the_same_file_put_several_times_at_once_is_kept(store: Store) -> None:
+    for content in (b"", b"hello", bytes(100_000)):
+        assert len(set(await asyncio.gather(*[store.put_file(content) for _ in range(8)]))) == 1
+
+
 @pytest.mark.parametrize("id", ["", "0" * 64, "../../etc/passwd", "2c/../../x", "A" * 64])
 async def test_a_file_that_is_not_there_is_none_and_no_name_leads_elsewhere(store: Store, id: str) -> None:
     assert await store.open_file(id) is None

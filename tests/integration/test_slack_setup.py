@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import signal
-import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
 
 import pytest
 import yaml
 
 from supportbot.testing.slack import SlackWorld
+from tests.integration.shown import IN_TIME, Page, begins, runs
 
-PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "slack.md").read_text("utf-8")
-IN_TIME = 60
-"""Seconds: far more than anything here takes."""
-
-
-def shown(what: str) -> str:
-    """Find a command that the page shows, by what its block is called, or by how it begins."""
-    found = re.search(rf"^```text {what}\n(.*?)^```|^\$ (supportbot {what}.*)$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found, what
-    return (found[1] or found[2].splitlines()[0]).strip()
-
-
-async def begins(command: str, folder: Path) -> Process:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {"PATH": path, "HOME": str(folder), "PYTHONUTF8": "1"}
-    return await asyncio.create_subprocess_shell(
-        f"exec {command}", cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT
-    )
-
-
-async def runs(command: str, folder: Path) -> tuple[int | None, str]:
-    process = await begins(command, folder)
-    printed, _ = await asyncio.wait_for(process.communicate(), IN_TIME)
-    return process.returncode, printed.decode()
+PAGE = Page("slack.md")
 
 
 def create_app(slack: SlackWorld, manifest: Path) -> None:
@@ -54,11 +28,8 @@ def create_app(slack: SlackWorld, manifest: Path) -> None:
 
 def fill_in(slack: SlackWorld, folder: Path, channel: str) -> None:
     """Write ``.env`` as the page shows it, with this Slack's own tokens; and where this Slack is."""
-    environment = re.search(r"^```text \.env\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    assert environment
-    values = {"xoxb-...": slack.bot_token, "xapp-...": slack.app_token, "C0123456789": channel}
-    lines = [line.partition("=") for line in environment[1].splitlines()]
-    (folder / ".env").write_text("".join(f"{name}={values[value]}\n" for name, _, value in lines), "utf-8")
+    given = {"xoxb-...": slack.bot_token, "xapp-...": slack.app_token, "C0123456789": channel}
+    (folder / ".env").write_text(PAGE.environment(given), "utf-8")
     config = folder / "config.yaml"
     config.write_text(
         config.read_text("utf-8").replace("  slack:\n", f"  slack:\n    api_url: {slack.api_url}\n"), "utf-8"
@@ -68,8 +39,8 @@ def fill_in(slack: SlackWorld, folder: Path, channel: str) -> None:
 @pytest.fixture
 async def set_up(slack_world: SlackWorld, tmp_path: Path) -> Path:
     """The page's first steps: files, the app from its manifest, tokens and a channel."""
-    assert (await runs(shown("init"), tmp_path))[0] == 0
-    assert (await runs(shown("slack manifest"), tmp_path))[0] == 0
+    assert (await runs(PAGE.command("init"), tmp_path))[0] == 0
+    assert (await runs(PAGE.command("slack manifest"), tmp_path))[0] == 0
     create_app(slack_world, tmp_path / "manifest.yaml")
     team = slack_world.channel("support-team", [slack_world.person("Sam")], private=True, bot=False)
     fill_in(slack_world, tmp_path / "help-desk", team.id)
@@ -77,18 +48,18 @@ async def set_up(slack_world: SlackWorld, tmp_path: Path) -> Path:
 
 
 async def test_doctor_says_what_is_missing_and_then_that_nothing_is(slack_world: SlackWorld, set_up: Path) -> None:
-    code, printed = await runs(shown("doctor"), set_up)
+    code, printed = await runs(PAGE.command("doctor"), set_up)
     assert code == 1
     assert "/invite @supportbot" in printed
     invite_bot(slack_world)
-    code, printed = await runs(shown("doctor"), set_up)
+    code, printed = await runs(PAGE.command("doctor"), set_up)
     assert (code, "0 to mend now." in printed) == (0, True), printed
 
 
 async def test_it_runs_and_answers_and_ends_well(slack_world: SlackWorld, set_up: Path) -> None:
     invite_bot(slack_world)
     ada = slack_world.person("Ada")
-    process = await begins(shown("run"), set_up)
+    process = await begins(PAGE.command("run"), set_up)
     try:
         slack_world.patience = IN_TIME
         await slack_world.sockets.connected()
@@ -108,7 +79,7 @@ async def test_it_runs_and_answers_and_ends_well(slack_world: SlackWorld, set_up
 async def test_a_token_that_slack_rejects_ends_the_start_with_a_sentence(slack_world: SlackWorld, set_up: Path) -> None:
     environment = set_up / "help-desk" / ".env"
     environment.write_text(environment.read_text("utf-8").replace(slack_world.bot_token, "xoxb-nobodys-token"), "utf-8")
-    code, printed = await runs(shown("run"), set_up)
+    code, printed = await runs(PAGE.command("run"), set_up)
     assert code in (1, 2)
     assert "adapters.slack.bot_token: Slack rejected it (invalid_auth); put a valid one into .env" in printed
     assert "Traceback" not in printed

@@ -280,6 +280,25 @@ async def test_the_queue_lists_who_waits_longest_first(bot: BotHarness, texts: T
     assert "T-1002" not in await sam.says("/queue")
 
 
+async def test_the_queue_shows_open_tickets_that_nobody_has_taken(
+    bot: BotHarness, texts: Texts, ada: Party, sam: Party
+) -> None:
+    bob = bot.requester("bob")
+    for words in ("/ticket The scanner is slow", "Problem", "It takes a minute a page.", "yes"):
+        await bob.says(words)
+    heard = await sam.says("/queue")
+    line = heard[heard.index(texts("agents.untaken")) :]
+    assert "**T-1002** bob – The scanner is slow" in line
+    assert "T-1001" not in line, "ada waits for a person: she is in the other list"
+    assert heard.choices == [texts("agents.claim_one", reference=name) for name in ("T-1001", "T-1002")]
+    await sam.says("/claim T-1002")
+    assert "T-1002" not in await sam.says("/queue")
+
+
+async def test_a_bare_status_in_a_cases_thread_shows_that_case(bot: BotHarness, ada: Party, sam: Party) -> None:
+    assert "printer on fire" in await sam.says("/status", case=bot.agents_channel.conversation)
+
+
 async def test_an_empty_queue_says_so(bot: BotHarness, texts: Texts, sam: Party) -> None:
     assert await sam.says("/queue") == texts("agents.queue_empty")
 

@@ -233,6 +233,44 @@ async def test_a_later_card_shows_what_is_said_now(bot: BotHarness, ada: Party, 
     assert "it blinks" not in card
 
 
+async def test_what_was_taken_back_before_anybody_saw_it_is_on_no_card(bot: BotHarness, sam: Party) -> None:
+    ada = bot.requester("ada")
+    await ada.says("my password is hunter2", id="m1")
+    await ada.says("my zorkmid is 1234", id="m2")
+    assert await takes_back(bot, ada, "m1") == []
+    assert await changes(bot, ada, "m2", "my zorkmid is 4321") != []  # it is answered again
+    await ada.says("/human")
+    card = bot.agents_channel.lines[-1]["text"]
+    assert "hunter2" not in card
+    assert "1234" not in card
+    assert "my zorkmid is 4321" in card
+    await takes_back(bot, ada, "m2")
+
+
+async def test_a_question_that_was_taken_back_is_no_tickets_subject(bot: BotHarness) -> None:
+    ada = bot.requester("ada")
+    await ada.says("my zorkmid is hunter2", id="m1")
+    await takes_back(bot, ada, "m1")
+    await ada.says("/human")
+    assert "hunter2" not in bot.agents_channel.lines[-1]["text"]
+
+
+async def test_who_has_the_case_is_told_of_words_that_were_said_before(
+    bot: BotHarness, texts: Texts, sam: Party
+) -> None:
+    ada, eve = bot.requester("ada"), bot.requester("eve")
+    await ada.says("my zorkmid is 1234", id="m1")
+    await ada.says("/human")
+    await sam.says("/claim T-1001")
+    assert await changes(bot, eve, "m1", "not mine") == []
+    told = texts("agents.changed", who="ada", text="my zorkmid is 4321")
+    assert await changes(bot, ada, "m1", "my zorkmid is 4321") == [told]
+    assert await changes(bot, ada, "m1", "my zorkmid is 4321") == []
+    told = texts("agents.took_back", who="ada", text="my zorkmid is 4321")
+    assert await takes_back(bot, ada, "m1") == [told]
+    assert await takes_back(bot, ada, "m1") == []
+
+
 async def test_a_message_among_the_bots_words_costs_no_trace(bot: BotHarness) -> None:
     await bot.requester("eve").says("How do I reset my password?", id="m1")
     assert (await bot.app.store.read(RELAYED, relayed_under("console/requester/eve/m1"))).items == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supportbot.domain.article import Article
+from supportbot.domain.article import Article, Translation
 from supportbot.testing.harness import BotHarness
 from supportbot.texts import Texts
 
@@ -72,14 +72,14 @@ async def test_what_one_person_refused_another_still_gets(bot: BotHarness) -> No
 
 
 async def test_an_unsure_bot_asks_what_was_meant_and_none_of_these_is_among_it(bot: BotHarness, texts: Texts) -> None:
-    heard = await bot.requester("ada").says("export problem")
+    heard = await bot.requester("ada").says("exports")
     assert heard == texts("faq.did_you_mean")
     assert heard.choices == ["How do I export my data?", "None of these"]
 
 
 async def test_choosing_what_was_meant_shows_it_with_the_three_choices(bot: BotHarness) -> None:
     ada = bot.requester("ada")
-    await ada.says("export problem")
+    await ada.says("exports")
     heard = await ada.presses("How do I export my data?")
     assert "Your data is yours" in heard
     assert heard.choices == THREE
@@ -87,19 +87,19 @@ async def test_choosing_what_was_meant_shows_it_with_the_three_choices(bot: BotH
 
 async def test_none_of_these_is_honest_and_never_offers_them_again(bot: BotHarness, texts: Texts) -> None:
     ada = bot.requester("ada")
-    await ada.says("export problem")
+    await ada.says("exports")
     heard = await ada.presses("None of these")
     assert heard == texts("faq.none_of_these_then")
     assert heard.choices == WAY_ON
-    assert "How do I export my data?" not in (await ada.says("export problem")).choices
+    assert "How do I export my data?" not in (await ada.says("exports")).choices
 
 
 async def test_a_suggestion_that_does_not_help_is_refused_like_an_answer(bot: BotHarness) -> None:
     ada = bot.requester("ada")
-    await ada.says("export problem")
+    await ada.says("exports")
     await ada.presses("How do I export my data?")
     await ada.presses("Not quite")
-    assert "How do I export my data?" not in (await ada.says("export problem")).choices
+    assert "How do I export my data?" not in (await ada.says("exports")).choices
 
 
 async def test_when_nothing_fits_the_bot_says_so_and_shows_a_way_on(bot: BotHarness, texts: Texts) -> None:
@@ -117,9 +117,9 @@ async def test_an_unanswered_question_becomes_the_tickets_subject(bot: BotHarnes
 
 async def test_none_of_these_leads_to_a_ticket_about_the_question(bot: BotHarness, texts: Texts) -> None:
     ada = bot.requester("ada")
-    await ada.says("export problem")
+    await ada.says("exports")
     await ada.presses("None of these")
-    assert (await ada.presses("Open a ticket")).startswith(texts("tickets.about", subject="export problem"))
+    assert (await ada.presses("Open a ticket")).startswith(texts("tickets.about", subject="exports"))
 
 
 async def test_the_question_taken_over_is_the_last_one_not_an_earlier_suggestion(bot_with, texts: Texts) -> None:
@@ -184,3 +184,40 @@ async def test_the_label_of_a_choice_that_is_typed_presses_it(bot: BotHarness, t
     await ada.says("How do I reset my password?")
     assert await ada.says(texts("faq.that_helped").upper()) == texts("faq.helped")
     assert await ada.says(texts("faq.that_helped")) != texts("faq.helped")  # it was the last message no more
+
+
+async def test_an_article_with_a_link_says_where_to_read_more(bot_with, texts: Texts) -> None:
+    link = "https://help.example.com/password"
+    bot = await bot_with(articles=[Article(id="a", question=PASSWORD, answer="Like so.", link=link)])
+    heard = await bot.requester("ada").says(PASSWORD)
+    assert heard == f"Like so.\n\n{texts('faq.read_more', link=link)}"
+
+
+async def test_a_requester_is_answered_in_their_own_language(bot_with) -> None:
+    german = Translation(language="de", question="Wie setze ich mein Passwort zurück?", answer="Auf Vergessen drücken.")
+    bot = await bot_with(
+        articles=[Article(id="a", question=PASSWORD, answer="Press Forgot on the first page.", translations=(german,))]
+    )
+    assert await bot.requester("ada").says(PASSWORD) == "Press Forgot on the first page."
+    assert await bot.requester("bea").says("Wie setze ich mein Passwort zurück?") == "Auf Vergessen drücken."
+
+
+async def test_of_two_questions_the_first_is_answered_and_the_second_offered(bot: BotHarness) -> None:
+    ada = bot.requester("ada")
+    heard = await ada.says("Hi! How do I reset my password? And can I get a refund?")
+    assert "Forgot password?" in heard
+    assert heard.choices == [*THREE, "Can I get a refund?"]
+    assert "refund" in await ada.presses("Can I get a refund?")
+
+
+async def test_a_follow_up_leans_on_the_question_before(texts: Texts) -> None:
+    phones = [
+        Article(id="ios", question="How do I install the app on an iPhone?", answer="From the App Store."),
+        Article(id="android", question="How do I install the app on Android?", answer="From Google Play."),
+        Article(id="office", question="Where is the office?", answer="In Berlin."),
+    ]
+    async with BotHarness(articles=phones) as bot:
+        ada = bot.requester("ada")
+        assert "App Store" in await ada.says("how do I install the app on my iPhone?")
+        assert "Google Play" in await ada.says("and on Android?")
+        assert "Google Play" not in await bot.requester("bob").says("and on what?")

@@ -88,7 +88,7 @@ async def test_a_person_sees_the_files_that_came_before_they_took_over(bot: BotH
     await ada.says("/human")
 
     assert bot.agents_channel.files == ["lamp.png", "bill.pdf"]
-    assert "ada: (2 files)" in bot.agents_channel
+    assert "ada: (files: 2)" in bot.agents_channel
 
 
 async def test_a_file_that_comes_while_people_have_the_case_reaches_them(bot: BotHarness, waiting: Party) -> None:
@@ -97,6 +97,6 @@ async def test_a_file_that_comes_while_people_have_the_case_reaches_them(bot: Bo
 
     first, second = bot.agents_channel.lines[-2:]
     assert "this is it" in first["text"]
-    assert "(1 files)" in second["text"]
+    assert "(files: 1)" in second["text"]
     assert [line["files"][0]["name"] for line in (first, second)] == ["lamp.png", "bill.pdf"]
     assert await kept(bot, second["files"][0]) == b"%PDF"

@@ -319,3 +319,11 @@ async def test_a_wish_is_not_lost_where_the_answer_to_be_withheld_goes_out_at_th
     heard = [line["text"] for line in bot.shown if line["to"] == "ada"]
     assert heard[-1] == texts("handoff.queued", reference="T-1002")  # decided twice: numbers may have gaps
     assert len(heard) == 3  # the second was in the platform's hands already
+
+
+async def test_the_card_shows_what_was_typed_letter_by_letter(bot: BotHarness) -> None:
+    ada = bot.requester("ada")
+    await ada.says("def __init__(self, **options) of [my link](https://example.com/zork) fails *here*")
+    await ada.says("/human")
+    typed = "def __init__(self, **options) of [my link](https://example.com/zork) fails *here*"
+    assert f"> ada: {typed}" in bot.agents_channel.lines[-1]["text"]

@@ -20,7 +20,7 @@ async def test_a_question_that_it_can_answer_is_answered(bot: BotHarness) -> Non
 
 
 async def test_a_question_that_it_can_suggest_for_gets_suggestions(bot: BotHarness, texts: Texts) -> None:
-    assert await bot.requester("ada").says("export problem", room=ROOM) == texts("faq.did_you_mean")
+    assert await bot.requester("ada").says("exports", room=ROOM) == texts("faq.did_you_mean")
 
 
 @pytest.mark.parametrize(

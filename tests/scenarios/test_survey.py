@@ -85,7 +85,7 @@ async def test_a_question_in_place_of_a_comment_is_answered(ada: Party) -> None:
 
 async def test_what_the_faq_would_suggest_for_is_no_comment(texts: Texts, ada: Party) -> None:
     await ada.says("5")
-    assert (await ada.says("export problem")).startswith(texts("faq.did_you_mean"))
+    assert (await ada.says("exports")).startswith(texts("faq.did_you_mean"))
 
 
 async def test_a_command_in_place_of_a_comment_is_a_command(ada: Party) -> None:

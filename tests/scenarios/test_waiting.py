@@ -47,7 +47,9 @@ async def test_leaving_it_as_a_ticket_ends_the_waiting_and_keeps_the_ticket(
     assert texts("agents.left_as_ticket", reference="T-1001", who="ada") in bot.agents_channel
     assert "Forgot password?" in await ada.says("How do I reset my password?")
     assert texts("tickets.status.new") in await ada.says("/status T-1001")
-    assert await sam.says("/queue") == texts("agents.queue_empty")
+    queue = await sam.says("/queue")
+    assert queue.startswith(texts("agents.queue_empty"))
+    assert "T-1001" in queue[queue.index(texts("agents.untaken")) :]
     assert await sam.says("/claim T-1001") == texts("agents.claimed", reference="T-1001", agent="sam")
 
 
@@ -186,6 +188,19 @@ async def test_the_requester_can_end_a_talk_with_an_agent_too(
     before = len(seen(bot.shown, "ada"))
     await sam.says("wait, one more thing", case=case)
     assert len(seen(bot.shown, "ada")) == before
+
+
+@pytest.mark.parametrize(("speaks", "asks"), [(False, False), (True, True)])
+async def test_who_ends_it_is_asked_how_it_was_only_where_somebody_had_helped(
+    bot: BotHarness, texts: Texts, ada: Party, sam: Party, speaks: bool, asks: bool
+) -> None:
+    case = bot.agents_channel.conversation
+    await sam.says("/claim T-1001")
+    if speaks:
+        await sam.says("have you tried turning it off?", case=case)
+    await ada.says("/cancel")
+    heard = seen(await bot.advance("25h"), "ada")
+    assert (texts("survey.ask_rating", reference="T-1001") in heard) is asks
 
 
 async def test_waiting_is_watched_across_a_restart(bot: BotHarness, texts: Texts, ada: Party) -> None:

@@ -16,6 +16,7 @@ from supportbot.app import App, open_app
 from supportbot.clock import Clock, SimulatedClock
 from supportbot.config import Config, DeskSettings, LimitsSettings, SkillEntry, StorageSettings
 from supportbot.errors import BadToken
+from supportbot.knowledge.watch import wait_for_change
 from supportbot.skills.base import name_of
 from supportbot.storage.base import Store
 from supportbot.testing.harness import BotHarness
@@ -111,6 +112,22 @@ async def test_a_missing_knowledge_base_stops_the_start(tmp_path: Path) -> None:
     faq = SkillEntry("faq", {"sources": [str(tmp_path / "nothing.yaml")]})
     with pytest.raises(ConfigurationError, match=r"nothing\.yaml"):
         await opened(config=msgspec.structs.replace(PLAIN, skills=(faq,)))
+
+
+async def test_what_is_saved_while_the_bot_runs_is_served_and_a_slip_is_not(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.md", tmp_path / "two.md"
+    one.write_text("# One?\nOld.")
+    two.write_text("# Two?\nOld.")
+    faq = SkillEntry("faq", {"sources": [str(tmp_path)]})
+    app = await opened(config=msgspec.structs.replace(PLAIN, skills=(faq,)))
+    await app.start()
+    one.write_text("---\ntags: [open\n---\n# One?\nBroken.")
+    two.write_text("# Two?\nNew.")
+    async with asyncio.timeout(20):
+        while app.knowledge.articles["two"].answer != "New.":
+            await wait_for_change([tmp_path], at_most=0.05)
+    await app.stop()
+    assert app.knowledge.articles["one"].answer == "Old."
 
 
 async def test_an_agents_channel_on_an_adapter_that_is_not_there_stops_the_start() -> None:
@@ -233,3 +250,34 @@ async def test_an_adapter_that_is_away_is_down_with_its_errors_name_until_it_com
     while app.down:
         await asyncio.sleep(0)
     await app.stop()
+
+
+async def test_what_is_being_answered_at_the_stop_is_still_sent_before_the_adapter_disconnects() -> None:
+    told, go_on = list[object](), asyncio.Event()
+
+    class Slow(Skill[Settings]):
+        """Answer when told to."""
+
+        @on.message(match.words("slow"))
+        async def answer(self, turn: Turn) -> str:
+            await go_on.wait()
+            return "done"
+
+    class Leaving(Console):
+        async def stop_receiving(self) -> None:
+            told.append("takes nothing more in")
+            go_on.set()
+
+        async def stop(self) -> None:
+            told.append("disconnects")
+
+    app = await open_app(PLAIN, SimulatedClock(), [lambda c: Leaving(told.append, c)], skills=[Slow()])
+    await app.start(watch=False)
+    console = app.adapters["console"]
+    assert isinstance(console, Console)
+    await app.bot.receive(console.event("ada", key="1", text="slow"))
+    await app.stop()
+    assert told[0] == "takes nothing more in"
+    assert isinstance(told[1], dict)
+    assert told[1]["text"] == "done"
+    assert told[2] == "disconnects"

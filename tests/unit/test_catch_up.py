@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from supportbot.adapters.base import Missed
 from supportbot.catch_up import OVERLAP, CatchUp, Gap
 from supportbot.clock import HOUR
+from supportbot.domain.address import Address
 from supportbot.testing.harness import BotHarness
 
 COUNT = 70
@@ -25,7 +26,7 @@ class History:
         self.fails_after = len(missed)
         self.asked: list[int] = []
 
-    async def missed(self, since: int) -> AsyncIterator[Missed]:
+    async def missed(self, since: int, places: Sequence[Address] = ()) -> AsyncIterator[Missed]:
         self.asked.append(since)
         for number, missed in enumerate(self.missed_events):
             if number == self.fails_after:

@@ -72,6 +72,15 @@ def test_the_adapters_that_are_given_run_and_no_others(write: Write) -> None:
     assert load_config(write(SLACK), environment=TOKENS).adapters.given == ("slack",)
 
 
+def test_hints_on_privacy_are_given_on_discord_and_elsewhere_where_they_are_wanted(write: Write) -> None:
+    slack, discord = "slack: {bot_token: '${BOT}', app_token: '${APP}'", "discord: {token: '${DISCORD}'"
+    secrets = {**TOKENS, "DISCORD": "x"}
+    usual = write(f"adapters: {{{slack}}}, {discord}}}}}\n")
+    assert load_config(usual, environment=secrets).adapters.hinting == {"discord"}
+    turned = write(f"adapters: {{{slack}, privacy_hint: true}}, {discord}, privacy_hint: false}}}}\n")
+    assert load_config(turned, environment=secrets).adapters.hinting == {"slack"}
+
+
 def test_a_skill_is_a_name_or_a_name_with_its_settings(write: Write) -> None:
     config = load_config(write("skills:\n  - faq: {sources: [kb]}\n  - help\n  - tickets:\n"))
     assert config.skills == (SkillEntry("faq", {"sources": ["kb"]}), SkillEntry("help"), SkillEntry("tickets"))
@@ -298,6 +307,38 @@ def test_every_mistake_is_told_at_once_with_its_line_and_what_to_do(write: Write
 def test_each_mode_of_slack_says_which_secret_it_needs(write: Write, mode: str, needed: str) -> None:
     (found,) = problems(write(f"adapters:\n  slack: {{mode: {mode}, bot_token: '${{T}}'}}"), T="t")
     assert found == f'2: adapters.slack: mode {mode} needs {needed}; put it into .env and write {needed}: "${{NAME}}"'
+
+
+@pytest.mark.parametrize(
+    ("workspaces", "what"),
+    [
+        ("{main: '${T}'}", ".main: 'main' is not a name of up to 32 small letters, digits, - and _, other than main"),
+        ("{a/b: '${T}'}", ".a/b: 'a/b' is not a name of up to 32 small letters, digits, - and _, other than main"),
+        ("{acme: ''}", ".acme: it is empty; put the secret into .env"),
+        ("[acme]", ": a list is not a mapping"),
+    ],
+)
+def test_a_workspace_of_slack_has_a_safe_name_and_a_token(write: Write, workspaces: str, what: str) -> None:
+    slack = f"{{bot_token: '${{BOT}}', app_token: '${{BOT}}', workspaces: {workspaces}}}"
+    (found,) = problems(write(f"adapters:\n  slack: {slack}"), BOT="b", T="t")
+    assert found == f"2: adapters.slack.workspaces{what}"
+
+
+def test_two_workspaces_of_slack_cannot_have_one_token(write: Write) -> None:
+    slack = "{bot_token: '${BOT}', app_token: '${APP}', workspaces: {acme: '${BOT}'}}"
+    (found,) = problems(write(f"adapters:\n  slack: {slack}"), BOT="b", APP="a")
+    assert found == "2: adapters.slack: two of the workspaces have the same bot token; each has one of its own"
+
+
+def test_agents_cannot_work_in_a_workspace_without_a_token(write: Write) -> None:
+    slack = "{bot_token: '${BOT}', app_token: '${BOT}', workspaces: {acme: '${T}'}}"
+    lines = f"adapters:\n  slack: {slack}\ndesk:\n  agents_channel: slack:%s/C042"
+    (found,) = problems(write(lines % "acne"), BOT="b", T="t")
+    needs = "slack:acne/C042 needs adapters.slack.workspaces.acne, which is not configured; add its token"
+    assert found == f"4: desk.agents_channel: {needs}"
+    for name in ("acme", "main"):
+        channel = load_config(write(lines % name), environment={"BOT": "b", "T": "t"}).desk.agents_channel
+        assert channel == f"slack:{name}/C042"
 
 
 def test_agents_cannot_work_where_the_bot_is_not(write: Write) -> None:

@@ -6,16 +6,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from supportbot.adapters.downloads import fetched, stands_at
 from supportbot.errors import BadToken, Refused, TryLater, Unclear
 
 BAD_TOKENS = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
+    {"invalid_auth", "not_authed", "not_allowed_token_type", "account_inactive", "token_revoked", "token_expired"}
 )
 QUIET = logging.getLogger("supportbot.slack_sdk")
 """The SDK's own log: it would word each call, and people's words with it, were the level not set here."""
@@ -23,12 +23,19 @@ QUIET.setLevel(logging.WARNING)
 _LATER = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited", "team_added_to_org"})
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 """Slack says of these that parts of the call may have happened."""
+PASSING = _LATER | _UNSURE
+"""What says nothing against whoever called: it goes away by itself."""
 _PAUSE = 2.0
 _LONG_PAUSE = 60.0
 _LONGEST_CALL = 20.0
 _LONGEST_LOOK = 0.8
 """Seconds: a message may need three looks, and is to be acknowledged within three seconds."""
 _PAGE = 200
+_DOMAINS = (".slack.com",)
+
+
+NotSlack = AttributeError
+"""What the library raises where something else, a proxy say, answers in plain words: it takes them for an object."""
 
 
 class Failed(Refused):
@@ -98,27 +105,9 @@ class Api:
 
     async def download(self, url: str, at_most: int) -> bytes | None:
         """Fetch a file that somebody shared; None where it is larger than that, elsewhere, or not to be had."""
-        if not self._is_slacks(url):
+        if not stands_at(url, self.client.base_url, _DOMAINS):
             return None  # a link to a drive elsewhere, say: the token is for Slack alone
-        headers = {"Authorization": f"Bearer {self._token}"}
-        try:
-            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
-                if 300 <= answer.status < 500:
-                    return None  # gone, or Slack would have us sign in
-                answer.raise_for_status()
-                content = await answer.content.read(at_most + 1)
-                while len(content) <= at_most and (more := await answer.content.read(at_most + 1 - len(content))):
-                    content += more
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise TryLater(_PAUSE, "a file could not be fetched") from error
-        return content if len(content) <= at_most else None
-
-    def _is_slacks(self, url: str) -> bool:
-        """Tell whether an address is Slack's own: it is where the API is, beside it, or one of slack.com."""
-        there, home = urlsplit(url), urlsplit(self.client.base_url)
-        if there.scheme not in ("https", home.scheme):
-            return False
-        return f".{there.hostname or ''}".endswith((f".{home.hostname or ''}", ".slack.com"))
+        return await fetched(self._session, url, at_most, headers={"Authorization": f"Bearer {self._token}"})
 
     async def upload(self, url: str, content: bytes) -> None:
         """Send a file's bytes to the address that Slack gave for them."""
@@ -137,24 +126,28 @@ class Api:
             raise _told(method, error, unsure) from error
         except aiohttp.ClientConnectorError as error:
             raise TryLater(_PAUSE, "Slack cannot be reached") from error  # there was no connection to send it over
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, NotSlack) as error:
             raise unsure from error
         return answer.data if isinstance(answer.data, dict) else {}
+
+
+def code_of(error: SlackApiError) -> str:
+    """Read Slack's own name for what is wrong; "" where it was not Slack that answered."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error") or "") if isinstance(data, dict) else ""
 
 
 def _told(method: str, error: SlackApiError, unsure: TryLater | Unclear) -> Exception:
     answer = error.response
     status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 200)
-    data = getattr(answer, "data", None)
-    body = data if isinstance(data, dict) else {}
-    code = str(body.get("error", ""))
+    code = code_of(error)
     if status == 429 or code in _LATER:
         return TryLater(_retry_after(answer), "Slack asks to wait")
     if code in BAD_TOKENS:
         return BadToken(f"Slack rejected the token: {code}; put a valid one into .env and start again")
     if not code or status >= 500 or code in _UNSURE:
         return unsure
-    needed = body.get("needed")
+    needed = answer.get("needed")
     return Failed(method, code, f"the app needs the scope {needed}" if needed else "")
 
 

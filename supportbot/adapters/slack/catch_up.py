@@ -28,15 +28,20 @@ _TRIES = 5
 
 Message = dict[str, Any]
 Sleep = Callable[[float], Awaitable[None]]
+Serves = Callable[[str], Awaitable[bool]]
+"""Tells whether what is said in a channel comes in here, and not in another workspace that it is shared with."""
 
 
 class History:
     """Reads one workspace's history, as slowly as Slack asks."""
 
-    def __init__(self, incoming: Incoming, agents_channel: str, *, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, incoming: Incoming, agents_channel: str, *, serves: Serves | None = None, sleep: Sleep = asyncio.sleep
+    ) -> None:
         self._incoming = incoming
         self._api = incoming.team.api
         self._agents_channel = agents_channel
+        self._serves = serves
         self._sleep = sleep
 
     async def since(self, instant: int) -> AsyncIterator[Missed]:
@@ -44,6 +49,8 @@ class History:
         for kind in _KINDS:
             async for channel in self._pages("users.conversations", "channels", types=kind, exclude_archived="true"):
                 name = str(channel.get("id"))
+                if channel.get("is_ext_shared") and not await self._is_ours(name):
+                    continue
                 try:
                     found = await self._channel(name, instant)
                 except Failed as failed:
@@ -52,6 +59,14 @@ class History:
                 for message, is_answered in found:
                     if event := await self._event({**message, "type": "message", "channel": name}):
                         yield Missed(event=event, is_answered=is_answered)
+
+    async def _is_ours(self, channel: str) -> bool:
+        """Tell whether a channel that is shared is not read in another workspace that the bot serves."""
+        while True:
+            try:
+                return self._serves is None or await self._serves(channel)
+            except TryLater as wait:
+                await self._sleep(wait.after)
 
     async def _channel(self, channel: str, instant: int) -> list[tuple[Message, bool]]:
         """Read a channel and its threads: each message, and whether somebody else has answered it there."""

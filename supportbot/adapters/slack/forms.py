@@ -10,9 +10,10 @@ import asyncio
 import json
 from typing import Any
 
+from supportbot.adapters.lengths import fitting, units
 from supportbot.adapters.slack.api import Api
-from supportbot.adapters.slack.posts import fitting, form_in
-from supportbot.adapters.slack.rich_text import Element, units
+from supportbot.adapters.slack.posts import form_in
+from supportbot.adapters.slack.rich_text import Element
 from supportbot.clock import Clock
 from supportbot.domain.form import Field, Form
 from supportbot.domain.markdown import plain

@@ -7,12 +7,11 @@ from typing import Any
 from supportbot.adapters.slack.posts import rows
 from supportbot.adapters.slack.rich_text import messages
 from supportbot.clock import MINUTE, Clock
+from supportbot.domain.action import COMMAND, LABELS
 from supportbot.domain.reply import Outgoing
 from supportbot.texts import Texts
 
-COMMAND = "command:"
-"""What the action id of a button begins with that stands for a command."""
-_MAIN = (("ticket", "tickets.open_one"), ("human", "handoff.talk_to_person"))
+_MAIN = ("ticket", "human")
 _LOOKED_AT_FOR = 10 * MINUTE
 """How long a tab that was opened is kept up to date: Slack tells when one is opened, not when it is left."""
 _MOST_OPEN = 1_000
@@ -25,9 +24,9 @@ def home_view(outgoing: Outgoing, texts: Texts) -> dict[str, Any]:
             "type": "button",
             "action_id": f"{COMMAND}{command}",
             "value": f"/{command}",
-            "text": {"type": "plain_text", "text": texts(key), "emoji": False},
+            "text": {"type": "plain_text", "text": texts(LABELS[command]), "emoji": False},
         }
-        for command, key in _MAIN
+        for command in _MAIN
     ]
     elements = messages(outgoing.text)[0]
     return {

@@ -8,9 +8,10 @@ import msgspec
 
 from supportbot.adapter_settings import SlackSettings
 from supportbot.adapters.slack import said
+from supportbot.adapters.slack.api import Failed
 from supportbot.adapters.slack.rooms import Rooms
-from supportbot.adapters.slack.shelf import Shelf
-from supportbot.adapters.slack.team import NAME, WORKSPACE, Team
+from supportbot.adapters.slack.shelf import Shelf, left_out
+from supportbot.adapters.slack.team import NAME, Team
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event, Said
@@ -23,6 +24,9 @@ HOME = "home:"
 _WORDS = frozenset({None, "", "file_share", "thread_broadcast", "me_message", "bot_message"})
 """The subtypes of a message that somebody said."""
 _COMMANDS = frozenset({"ticket", "tickets", "status", "human", "help", "cancel", "here", "add"})
+_ALONE = frozenset({"queue", "skills"})
+"""Commands of agents that nothing follows; a question may well begin with the words for the others."""
+_MOST_NAMED = 20
 
 
 class Incoming:
@@ -58,6 +62,8 @@ class Incoming:
         """Forget what an event says is no longer so."""
         if kind in ("member_joined_channel", "member_left_channel", "subteam_members_changed", "subteam_updated"):
             self.team.forget_agents()
+            if what.get("user") == self.team.bot_user:
+                self.rooms.forget(str(what.get("channel")))
         elif kind in ("channel_rename", "channel_shared", "channel_unshared"):
             channel = what.get("channel")
             self.rooms.forget(str(channel.get("id") if isinstance(channel, dict) else channel))
@@ -67,12 +73,13 @@ class Incoming:
     async def message(self, what: Payload) -> Event | None:
         """Read a message, as an event or as the history has it; None where it is the bot's own."""
         user, bot = str(what.get("user") or ""), str(what.get("bot_id") or "")
-        if user == self.team.bot_user or (bot and bot == self.team.bot_id) or not (user or bot):
+        if user in self.team.ours or bot in self.team.ours or not (user or bot):
             return None
         channel, ts = str(what["channel"]), str(what["ts"])
         text = str(what.get("text") or "")
         address, direct = self._place(what, channel, ts)
-        files = await self._shelf.keep(self.team.api, what.get("files") or ())
+        shared = what.get("files") or ()
+        files = await self._shelf.keep(self.team.api, shared)
         if not text and not files and what.get("files"):
             text = ", ".join(str(item.get("name") or "file") for item in what["files"])
         return Event(
@@ -81,15 +88,21 @@ class Incoming:
             address=address,
             person=await self._who(what, user or bot),
             at=instant(ts),
-            text=await self.words(text),
+            text=await self.words(said.with_forwarded(text, what.get("attachments") or ())),
             files=files,
+            left_out=left_out(shared, files),
             direct=direct,
-            mentioned=said.mentions(text, self.team.bot_user),
+            mentioned=said.mentions(text, self.team.ours),
             by_bot=bool(bot) and not what.get("client_msg_id"),
             room="always" if direct else await self.rooms.mode(channel),
             link=self.link(channel, ts),
             opens_topic=str(what.get("thread_ts") or ts) == ts,
+            named=await self._named(text),
         )
+
+    async def _named(self, text: str) -> tuple[Person, ...]:
+        others = [user for user in said.people_in(text) if user not in self.team.ours]
+        return tuple([await self.team.person(user) for user in others[:_MOST_NAMED]])
 
     def _place(self, what: Payload, channel: str, ts: str) -> tuple[Address, bool]:
         """Tell where a message stands: in a room each topic is a thread; of direct messages the assistant's are."""
@@ -131,7 +144,7 @@ class Incoming:
         item, emoji = what.get("item") or {}, str(what.get("reaction") or "").partition("::")[0]
         if not self._settings.ticket_emoji or emoji != self._settings.ticket_emoji.strip(":"):
             return None
-        if item.get("type") != "message" or what.get("user") == self.team.bot_user:
+        if item.get("type") != "message" or what.get("user") in self.team.ours:
             return None
         channel, ts, stamp = str(item["channel"]), str(item["ts"]), str(what.get("event_ts") or "")
         about = await self.said(channel, ts)
@@ -161,27 +174,30 @@ class Incoming:
         except Refused:
             return about.address
 
+    async def _within_reach(self, about: Said | None) -> Said | None:
+        """Let the author of a message that stands where the bot is not be answered in direct messages."""
+        if about is None or about.by_bot or await self.rooms.reaches(about.address.channel):
+            return about
+        return msgspec.structs.replace(about, address=await self._alone_with(about.person, about))
+
     async def said(self, channel: str, ts: str) -> Said | None:
-        """Fetch a message that somebody points at."""
-        answer = await self.team.api.read(
-            "conversations.replies", channel=channel, ts=ts, latest=ts, inclusive="true", limit=1
-        )
+        """Fetch a message that somebody points at; None where it is gone.
+
+        Of a thread Slack gives what began it, too, whatever else is asked for: with a reply that makes two.
+        """
+        try:
+            answer = await self.team.api.read(
+                "conversations.replies", channel=channel, ts=ts, oldest=ts, latest=ts, inclusive="true", limit=2
+            )
+        except Failed:
+            return None
         found = next((item for item in answer.get("messages") or () if item.get("ts") == ts), None)
         return await self.pointed_at(found, channel) if found else None
 
     async def pointed_at(self, found: Payload, channel: str) -> Said | None:
         """Read a message that somebody points at."""
         event = await self.message({**found, "channel": channel})
-        if event is None:
-            return None
-        return Said(
-            key=event.key,
-            person=event.person,
-            text=event.text,
-            address=event.address,
-            files=event.files,
-            by_bot=event.by_bot,
-        )
+        return Said.of(event) if event else None
 
     async def home(self, user: str, name: str) -> Event:
         """Ask for what a person's Home tab is to show."""
@@ -204,7 +220,8 @@ class Incoming:
         is_room = verb.lower() == "here" and not channel.startswith("D")
         if is_room:
             rest = f"{rest} {channel}"
-        words = f"/{verb.lower()} {rest}".strip() if verb.lower() in _COMMANDS else text or "/help"
+        is_command = verb.lower() in _COMMANDS or text.lower() in _ALONE
+        words = f"/{verb.lower()} {rest}".strip() if is_command else text or "/help"
         place = channel if channel.startswith("D") else await self.rooms.direct(user)
         return Event(
             key=f"{NAME}/{self.team.id}/command/{body['trigger_id']}",
@@ -239,7 +256,7 @@ class Incoming:
             person=await self._who(body, user),
             at=self._clock.now(),
             text="/ticket",
-            about=await self.pointed_at(message, channel),
+            about=await self._within_reach(await self.pointed_at(message, channel)),
             link=self.link(channel, str(message.get("ts") or "")),
         )
 
@@ -270,7 +287,7 @@ class Incoming:
 
     def address(self, channel: str, thread: str = "") -> Address:
         """Name a place in this workspace."""
-        return Address(NAME, WORKSPACE, channel, thread)
+        return Address(NAME, self.team.workspace, channel, thread)
 
     def key(self, channel: str, ts: str) -> str:
         """Name a message, however it is delivered."""
@@ -283,7 +300,7 @@ class Incoming:
     async def words(self, text: str) -> str:
         """Read Slack's text as words."""
         names = await self.team.names(list(said.people_in(text)))
-        return said.plain(text, bot=self.team.bot_user, names=names)
+        return said.plain(text, bots=self.team.ours, names=names)
 
     async def _who(self, body: Payload, user: str) -> Person:
         person = body.get("user")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supportbot.adapter_settings import SlackSettings
-from supportbot.adapters.slack.posts import fitting
+from supportbot.adapters.lengths import fitting
 from supportbot.texts import Texts
 
 SHORTCUT = "open_ticket"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from supportbot.adapters.base import Files, Sent
+from supportbot.adapters.progress import Partly, Progress
 from supportbot.adapters.slack.api import Api, Failed
 from supportbot.adapters.slack.home import home_view
 from supportbot.adapters.slack.incoming import HOME
@@ -21,37 +21,16 @@ from supportbot.domain.reply import Outgoing
 from supportbot.errors import Refused, TryLater, Unclear
 from supportbot.texts import Texts
 
-_MARKS = {"taken": "eyes", "sent": "white_check_mark", "noted": "lock"}
+_MARKS = {"taken": "eyes", "sent": "white_check_mark", "noted": "lock", "solution": "white_check_mark"}
 _LOOK_BACK = 600
 """Seconds before a message was made that a read-back begins with: clocks differ."""
 _PAGE = 200
 """Messages read back at a time; of some apps Slack makes it fifteen."""
 _MOST_PAGES = 20
-_MOST_PARTLY = 1_000
 _PAUSE = 2.0
 _TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks"})
 _GONE = frozenset({"message_not_found", "file_not_found", "file_deleted"})
 _SHORTEST = 500
-
-
-@dataclass
-class Progress:
-    """How far a message has come: how it is cut, and which of its parts were shown, under which of Slack's times."""
-
-    at_most: int = MOST_UNITS
-    shown: dict[int, str] = field(default_factory=dict)
-    files: tuple[str, ...] = ()
-    """Slack's ids of the files that came with it."""
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """What else it consists of: the times of the parts behind the first, and its files."""
-        return tuple(self.shown[number] for number in sorted(self.shown) if number > 1) + self.files
-
-    @property
-    def first(self) -> str:
-        """The time of the first part, which names the thread that it opens."""
-        return self.shown.get(1, "")
 
 
 class Outbox:
@@ -61,10 +40,10 @@ class Outbox:
         self._api = api
         self.files = files
         self._texts = texts
-        self._scopes = scopes
+        self.scopes = scopes
+        """What the token may do, once Slack has said it."""
         self._clock = clock
-        self._progress: OrderedDict[str, Progress] = OrderedDict()
-        """Of messages that were shown in part."""
+        self._partly = Partly()
         self._not_before: dict[str, int] = {}
         """Of channels that asked to wait: until when."""
 
@@ -89,11 +68,11 @@ class Outbox:
     # --- how a message is shown -----------------------------------------------------------------------------------
 
     async def _post(self, outgoing: Outgoing) -> Sent:
-        progress = self._progress.get(outgoing.id) or Progress()
+        progress = self._partly.of(outgoing.id, MOST_UNITS)
         while not await self._show(outgoing, progress):
             progress.at_most //= 2
         await self._attach(outgoing, progress)
-        self._progress.pop(outgoing.id, None)
+        self._partly.finish(outgoing.id)
         return self._sent(outgoing, progress)
 
     async def _show(self, outgoing: Outgoing, progress: Progress) -> bool:
@@ -102,7 +81,7 @@ class Outbox:
             for number, post in enumerate(posts_of(outgoing, at_most=progress.at_most), 1):
                 if number not in progress.shown:
                     progress.shown[number] = await self._say(outgoing, post, progress)
-                    self._remember(outgoing.id, progress)
+                    self._partly.keep(outgoing.id, progress)
         except Failed as error:
             if error.code in _TOO_LONG and progress.at_most > _SHORTEST and not progress.shown:
                 return False
@@ -110,7 +89,7 @@ class Outbox:
         return True
 
     async def _say(self, outgoing: Outgoing, post: dict[str, Any], progress: Progress) -> str:
-        if outgoing.author and "chat:write.customize" in self._scopes:
+        if outgoing.author and "chat:write.customize" in self.scopes:
             post = {**post, "username": outgoing.author}
         thread = progress.first if outgoing.opens_thread else outgoing.address.thread
         answer = await self._in(outgoing.address.channel, "chat.postMessage", thread_ts=thread, **post)
@@ -199,21 +178,20 @@ class Outbox:
     async def _whisper(self, outgoing: Outgoing) -> Sent:
         """Show a message to one person only; parts that were shown stay in mind, since Slack does not tell of them."""
         user, place = outgoing.only_for.rpartition("/")[2], outgoing.address
-        progress = self._progress.get(outgoing.id) or Progress()
+        progress = self._partly.of(outgoing.id, MOST_UNITS)
         for number, post in enumerate(posts_of(outgoing), 1):
             if number not in progress.shown:
                 said = {name: post[name] for name in ("text", "blocks")}
                 await self._in(place.channel, "chat.postEphemeral", user=user, thread_ts=place.thread, **said)
                 progress.shown[number] = ""
-                self._remember(outgoing.id, progress)
-        self._progress.pop(outgoing.id, None)
+                self._partly.keep(outgoing.id, progress)
+        self._partly.finish(outgoing.id)
         return Sent()
 
     async def _mark(self, outgoing: Outgoing) -> Sent:
-        channel, _, ts = outgoing.reaction_to.rpartition("/")
+        channel, ts = _marked(outgoing)
         try:
-            name = _MARKS[outgoing.mark]
-            await self._api.write("reactions.add", channel=channel.rpartition("/")[2], timestamp=ts, name=name)
+            await self._api.write("reactions.add", channel=channel, timestamp=ts, name=_MARKS[outgoing.mark])
         except Failed as error:
             if error.code != "already_reacted":
                 raise
@@ -224,11 +202,6 @@ class Outbox:
         if outgoing.opens_thread:
             address = msgspec.structs.replace(address, thread=progress.first)
         return Sent(id=progress.first, address=address, parts=progress.others)
-
-    def _remember(self, name: str, progress: Progress) -> None:
-        self._progress[name] = progress
-        while len(self._progress) > _MOST_PARTLY:
-            self._progress.popitem(last=False)
 
     # --- what was shown already -----------------------------------------------------------------------------------
 
@@ -247,10 +220,10 @@ class Outbox:
         if not posts_of(outgoing):
             return Sent() if outgoing.files and _has_files(found, outgoing) else None
         if progress.shown:
-            self._remember(outgoing.id, progress)
+            self._partly.keep(outgoing.id, progress)
         if not progress.shown or len(progress.shown) < count or not _has_files(found, outgoing):
             return None
-        self._progress.pop(outgoing.id, None)
+        self._partly.finish(outgoing.id)
         return self._sent(outgoing, progress)
 
     async def _recent(self, outgoing: Outgoing, thread: str) -> list[dict[str, Any]]:
@@ -278,7 +251,7 @@ def _is_file(part: str) -> bool:
 
 def _progress(found: Sequence[dict[str, Any]], name: str) -> tuple[Progress, int]:
     """Find the parts of a message among what was posted; returns them, and how many there are to be."""
-    progress, count = Progress(), 0
+    progress, count = Progress(MOST_UNITS), 0
     for message in found:
         part = part_in(message)
         if part.id == name:
@@ -292,10 +265,19 @@ def _has_files(found: Sequence[dict[str, Any]], outgoing: Outgoing) -> bool:
     return not Counter((file.name, file.size) for file in outgoing.files if file.size) - shared
 
 
+def _marked(outgoing: Outgoing) -> tuple[str, str]:
+    """Read from its key where the message stands that is to be marked: the channel, and its time there."""
+    place, _, ts = outgoing.reaction_to.rpartition("/")
+    return place.rpartition("/")[2], ts
+
+
 def _placed(outgoing: Outgoing) -> Outgoing:
-    """Put what opens a thread into the channel itself: its own time becomes the thread's name."""
-    return (
-        msgspec.structs.replace(outgoing, address=outgoing.address.outside_thread)
-        if outgoing.opens_thread
-        else outgoing
-    )
+    """Put what opens a thread into the channel itself, whose time becomes the thread's name; word a mark on no message.
+
+    A slash command, say, leaves nothing that could be marked: its key names no channel.
+    """
+    if outgoing.opens_thread:
+        return msgspec.structs.replace(outgoing, address=outgoing.address.outside_thread)
+    if outgoing.reaction_to and not _marked(outgoing)[0][:1].isupper():
+        return msgspec.structs.replace(outgoing, reaction_to="")
+    return outgoing

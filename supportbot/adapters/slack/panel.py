@@ -10,9 +10,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from supportbot.adapters.beside import Beside
+from supportbot.adapters.lengths import fitting
 from supportbot.adapters.slack.api import Api
-from supportbot.adapters.slack.beside import Beside
-from supportbot.adapters.slack.posts import fitting
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event
 from supportbot.errors import AdapterError

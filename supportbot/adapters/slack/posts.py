@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from supportbot.adapters.slack.rich_text import MOST_UNITS, Element, messages, split, units, words_of
+from supportbot.adapters.lengths import fitting, split, units
+from supportbot.adapters.slack.rich_text import MOST_UNITS, Element, messages, words_of
 from supportbot.domain.form import Form
 from supportbot.domain.reply import Button, Outgoing
 
@@ -114,12 +115,6 @@ def form_in(action: dict[str, Any]) -> Form | None:
         return msgspec.json.decode(str(action.get("value") or ""), type=Form)
     except msgspec.DecodeError:
         return None
-
-
-def fitting(words: str, at_most: int) -> str:
-    """Shorten words to what a field of Slack's takes, between characters as people see them."""
-    line = " ".join(words.split())
-    return line if units(line) <= at_most else next(split(line, at_most - 1)).rstrip() + "…"
 
 
 def escape(words: str) -> str:

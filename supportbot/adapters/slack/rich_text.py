@@ -6,14 +6,14 @@ words notify nobody, look like nothing else and hide no link. A reply that is to
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-import grapheme
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from supportbot.adapters.lengths import split, units
+from supportbot.adapters.markdown import LINKED, names_an_address, parted, tokens
 
 Element = dict[str, Any]
 """A part of rich text: words with a style, a link, or a block made of such parts."""
@@ -23,19 +23,7 @@ MOST_UNITS = 9_000
 
 _LONGEST_ADDRESS = 2_000
 """Characters of an address that is a link: a longer one is words, for Slack takes no message with it."""
-_ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,:;!?)\]}]")
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
-
-
-@cache
-def _parser() -> MarkdownIt:
-    unused = ["html_inline", "html_block", "image", "entity", "hr", "lheading", "code", "reference", "autolink"]
-    return MarkdownIt("commonmark", {"breaks": True}).enable("strikethrough").disable(unused)
-
-
-def units(words: str) -> int:
-    """Measure words as Slack does, in UTF-16 units."""
-    return len(words.encode("utf-16-le")) // 2
 
 
 @lru_cache(maxsize=256)
@@ -78,7 +66,7 @@ def _words(block: Element) -> str:
 def _blocks(text: str) -> Iterator[Element]:
     """Give the blocks of a reply in order; paragraphs that follow one another are one section."""
     waiting: Element | None = None
-    for block in _read(_parser().parse(text)):
+    for block in _read(tokens(text)):
         if waiting is None:
             waiting = block
         elif block["type"] == waiting["type"] == "rich_text_section":
@@ -100,12 +88,12 @@ def _goes_on(before: Element, item: Element) -> bool:
     return (before["style"], before["indent"]) == (item["style"], item["indent"]) and is_next
 
 
-def _read(tokens: Sequence[Token]) -> Iterator[Element]:
+def _read(parsed: Sequence[Token]) -> Iterator[Element]:
     """Read the parser's flat tokens; lists and quotes are the only blocks with others inside."""
     lists: list[str] = []
     counts: list[int] = []
     quotes = 0
-    for token in tokens:
+    for token in parsed:
         if token.type in {"bullet_list_open", "ordered_list_open"}:
             lists.append(token.type.partition("_")[0])
             counts.append(int(token.attrs.get("start", 1)) - 1)
@@ -129,10 +117,10 @@ def _read(tokens: Sequence[Token]) -> Iterator[Element]:
                 yield _section(parts)
 
 
-def _inline(tokens: Sequence[Token]) -> Iterator[Element]:
+def _inline(parsed: Sequence[Token]) -> Iterator[Element]:
     style: dict[str, bool] = {}
     link: tuple[str, list[str]] | None = None
-    for token in tokens:
+    for token in parsed:
         kind, _, end = token.type.rpartition("_")
         if kind in _STYLES:
             style = {**style, _STYLES[kind]: True} if end == "open" else _without(style, _STYLES[kind])
@@ -154,21 +142,15 @@ def _inline(tokens: Sequence[Token]) -> Iterator[Element]:
 
 def _with_addresses(words: str, style: dict[str, bool]) -> Iterator[Element]:
     """Let an address that is written out be a link to itself."""
-    end = 0
-    for found in _ADDRESS.finditer(words):
-        if found.start() > end:
-            yield _text(words[end : found.start()], style)
-        yield _link(found[0], "", style)
-        end = found.end()
-    if end < len(words):
-        yield _text(words[end:], style)
+    for piece, is_address in parted(words):
+        yield _link(piece, "", style) if is_address else _text(piece, style)
 
 
 def _link(url: str, words: str, style: dict[str, bool]) -> Element:
     """Link words to an address; words that look like an address of their own are not believed."""
-    if not url.startswith(("https://", "http://", "mailto:")) or units(url) > _LONGEST_ADDRESS:
+    if not url.startswith(LINKED) or units(url) > _LONGEST_ADDRESS:
         return _text(words or url, style)
-    if not words.strip() or re.match(r"\s*(https?://|www\.)", words):
+    if not words.strip() or names_an_address(words):
         return {"type": "link", "url": url, **_styled(style)}
     return {"type": "link", "url": url, "text": words, **_styled(style)}
 
@@ -232,24 +214,3 @@ def _pieces(elements: Sequence[Element], at_most: int) -> Iterator[Element]:
                 yield {**element, "text": words}
         else:
             yield element
-
-
-def split(words: str, at_most: int) -> Iterator[str]:
-    """Cut words into pieces of at most so many units, between graphemes, where a line or a word ends if one does."""
-    while units(words) > at_most:
-        head = _head(words, at_most)
-        cut = max(head.rfind("\n"), head.rfind(" ")) + 1
-        head = head[:cut] if cut > len(head) // 2 else head
-        yield head
-        words = words[len(head) :]
-    if words:
-        yield words
-
-
-def _head(words: str, at_most: int) -> str:
-    """Take as many whole graphemes as fit; one that is larger than a message by itself is cut between code points."""
-    head = words[:at_most]
-    while units(head) > at_most:
-        head = head[: len(head) - max(1, (units(head) - at_most) // 2)]
-    end = grapheme.safe_split_index(words, len(head)) if len(head) < len(words) else len(head)
-    return head[:end] if end else head

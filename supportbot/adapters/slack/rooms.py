@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 
 from supportbot.adapter_settings import ChannelMode
+from supportbot.adapters.modes import mode_of
 from supportbot.adapters.slack.api import Api
-from supportbot.clock import HOUR, Clock
-from supportbot.errors import AdapterError
+from supportbot.clock import HOUR, MINUTE, Clock
+from supportbot.errors import AdapterError, BadToken, Refused, TryLater
 
 _MOST_ROOMS = 5_000
 
@@ -22,6 +22,7 @@ class Room:
     name: str = ""
     is_shared: bool = False
     is_direct: bool = False
+    has_bot: bool = False
     until: int = 0
 
 
@@ -37,28 +38,57 @@ class Rooms:
 
     async def room(self, channel: str) -> Room:
         """Describe a channel; where Slack does not answer, it is a room without a name."""
-        known = self._rooms.get(channel)
-        if known and known.until > self._clock.now():
+        try:
+            return await self._known(channel)
+        except AdapterError:
+            return self._rooms.get(channel) or Room()
+
+    async def has_bot(self, channel: str) -> bool:
+        """Tell whether the bot is in a channel; TryLater where Slack does not say so in time."""
+        try:
+            return (await self._known(channel)).has_bot
+        except (Refused, BadToken):
+            return False  # it cannot even see it
+
+    async def reaches(self, channel: str) -> bool:
+        """Tell whether the bot can write in a channel; where Slack does not say so in time, that is to be tried."""
+        try:
+            return await self.has_bot(channel)
+        except TryLater:
+            return True
+
+    async def _known(self, channel: str) -> Room:
+        known, now = self._rooms.get(channel), self._clock.now()
+        if known and known.until > now:
             return known
         try:
             answer = await self._api.look_up("conversations.info", channel=channel)
-        except AdapterError:
-            return known or Room()
+        except Refused:
+            self._keep(channel, replace(known or Room(), has_bot=False, until=now + MINUTE))
+            raise
         found = answer.get("channel") or {}
-        is_shared = bool(found.get("is_ext_shared"))
-        name, until = str(found.get("name") or ""), self._clock.now() + HOUR
-        room = Room(name, is_shared, bool(found.get("is_im")), until)
+        room = Room(
+            name=str(found.get("name") or ""),
+            is_shared=bool(found.get("is_ext_shared")),
+            is_direct=bool(found.get("is_im")),
+            has_bot=any(found.get(name) for name in ("is_member", "is_im", "is_mpim")),  # of these it sees its own
+            until=self._clock.now() + HOUR,
+        )
+        self._keep(channel, room)
+        return room
+
+    def _keep(self, channel: str, room: Room) -> None:
         self._rooms[channel] = room
         while len(self._rooms) > _MOST_ROOMS:
             self._rooms.popitem(last=False)
-        return room
 
     async def mode(self, channel: str) -> ChannelMode:
         """Tell in which messages of a channel the bot takes part, as configured."""
         if not self._modes:
             return "mention"
         room = await self.room(channel)
-        return mode_of(room, self._modes)
+        mode = mode_of(room.name, self._modes, is_shared=room.is_shared)
+        return mode if room.name or mode != "always" else "mention"  # it may be one where the bot is to keep quiet
 
     def forget(self, channel: str) -> None:
         """Ask again: a channel was renamed or shared."""
@@ -72,14 +102,3 @@ class Rooms:
             while len(self._directs) > _MOST_ROOMS:
                 self._directs.popitem(last=False)
         return self._directs[user]
-
-
-def mode_of(room: Room, modes: Mapping[str, ChannelMode]) -> ChannelMode:
-    """Choose among the configured modes: the room's own name, the first pattern that fits, ``shared``, ``default``."""
-    if room.name in modes and room.name not in ("shared", "default"):
-        return modes[room.name]
-    for pattern, mode in modes.items():
-        if pattern not in ("shared", "default") and fnmatchcase(room.name, pattern):
-            return mode
-    fallback = modes.get("default", "mention")
-    return modes.get("shared", fallback) if room.is_shared else fallback

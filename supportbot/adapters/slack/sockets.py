@@ -9,7 +9,6 @@ when one of them brings what another must have swallowed.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +18,15 @@ import msgspec
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from supportbot.adapters.slack.api import BAD_TOKENS
+from supportbot.adapters.pauses import pause
+from supportbot.adapters.slack.api import BAD_TOKENS, code_of
 from supportbot.errors import BadToken
 from supportbot.logs import log
 
 _LAST_FRAMES = 5.0
 """Seconds in which what is under way on a connection may still end."""
 _ENDS = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
-_WRONG_TOKEN = BAD_TOKENS | {"not_allowed_token_type", "missing_scope"}
+_WRONG_TOKEN = BAD_TOKENS | {"missing_scope"}
 _MOST_KNOWN = 5_000
 _LARGEST_FRAME = 16 * 1024 * 1024
 
@@ -46,11 +46,7 @@ class Patience:
     lasts: float = 10.0
     """A connection that stood this long worked: the next is made without a pause."""
     pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
-    """Between tries that fail one after another; each is cut by chance, so that not everybody comes back at once."""
-
-    def pause(self, failures: int) -> float:
-        """Tell how long to wait after so many failures."""
-        return self.pauses[min(failures, len(self.pauses)) - 1] * random.uniform(0.5, 1.0)
+    """Between tries that fail one after another."""
 
 
 class Sockets:
@@ -114,20 +110,20 @@ class Sockets:
             except Exception as error:  # noqa: BLE001 - whatever it was, this line is put up again
                 failures += 1
                 self._failed(error)
-                await asyncio.sleep(self._patience.pause(failures))
+                await asyncio.sleep(pause(self._patience.pauses, failures))
                 continue
             is_to_renew = await self._listen(socket)
             failures = 0 if self._age(socket) > self._patience.lasts else failures + 1
             self._do_beside(self._retire(socket) if is_to_renew else self._drop(socket), self._farewells)
             socket = None
             if failures > 1:
-                await asyncio.sleep(self._patience.pause(failures))
+                await asyncio.sleep(pause(self._patience.pauses, failures))
 
     async def _connect(self) -> Socket:
         try:
             answer = await self._client.apps_connections_open(app_token=self._app_token)
         except SlackApiError as error:
-            if error.response.get("error") in _WRONG_TOKEN:
+            if code_of(error) in _WRONG_TOKEN:
                 raise BadToken(
                     "adapters.slack.app_token: Slack rejected it; it begins with xapp- and needs connections:write"
                 ) from error

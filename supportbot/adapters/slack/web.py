@@ -79,7 +79,12 @@ class Web:
         self._place = (host, port)
         served = web.Application(client_max_size=_LARGEST)
         served.router.add_post(path, self._take)
-        self._runner = web.AppRunner(served, access_log=None, shutdown_timeout=_STOPS_IN)
+        self._runner = web.AppRunner(
+            served,
+            access_log=None,
+            shutdown_timeout=_STOPS_IN,
+            auto_decompress=False,  # Slack compresses nothing; what cannot be unpacked would be answered 500
+        )
         self.port = port
 
     async def open(self) -> None:

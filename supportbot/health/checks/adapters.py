@@ -35,3 +35,7 @@ def _looks(config: Config) -> Iterator[Finding]:
         if mistake:
             todo = f"copy it again: {token.found}"
             yield warning(f"adapters.{adapter}", f"adapters.{adapter}.{key}: {mistake}", todo)
+    for name, value in (config.adapters.slack.workspaces if config.adapters.slack else {}).items():
+        if mistake := SLACK_BOT.mistake(value.reveal()):
+            todo = "install the app in that workspace again, and put the token that comes of it into .env"
+            yield warning("adapters.slack", f"adapters.slack.workspaces.{name}: {mistake}", todo)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 from supportbot.clock import Clock
 from supportbot.testing.discord.application import Application
 from supportbot.testing.discord.directory import Directory
 from supportbot.testing.discord.events import Events
 from supportbot.testing.discord.files import Files
 from supportbot.testing.discord.gateway import Gateway
-from supportbot.testing.discord.guilds import Guild, Role
+from supportbot.testing.discord.guilds import Guild, Role, User
 from supportbot.testing.discord.interactions import Interactions
 from supportbot.testing.discord.log import WorldLog
 from supportbot.testing.discord.permissions import BOT
@@ -30,7 +32,8 @@ class Backstage:
         self.log = WorldLog()
         self.directory = Directory(self.serials)
         bot, owner = self.directory.add_user(bot_name, bot=True), self.directory.add_user("Owner")
-        self.app = Application(self.serials.id(), bot_name, bot, self.serials.secret("token"), owner, self.serials)
+        token = _token(bot, self.serials)
+        self.app = Application(self.serials.id(), bot_name, bot, token, owner, self.serials)
         self.gateway = Gateway(self.app, self.directory, self.serials, self.notices, self.trouble)
         self.files = Files(self.serials)
         self.events = Events(self.app, self.gateway, self.serials)
@@ -53,3 +56,8 @@ class Backstage:
         role.managed_by = self.app.bot.id
         member.roles[role.id] = role
         return role
+
+
+def _token(bot: User, serials: Serials) -> str:
+    """Make a token that looks like Discord's: whose it is, when it was made, and what makes it a secret."""
+    return f"{base64.urlsafe_b64encode(bot.id.encode()).decode().rstrip('=')}.simulated.{serials.secret('token')}"

@@ -34,6 +34,9 @@ from supportbot.testing.notices import Notices
 VERSION = "10"
 IDENTIFIES_A_DAY = 1000
 UNKNOWN_OP, UNREADABLE, NOT_IDENTIFIED, WRONG_TOKEN, TWICE, WRONG_SEQUENCE = 4001, 4002, 4003, 4004, 4005, 4007
+TIMED_OUT = 4009
+OVER = (1000, 1001, WRONG_SEQUENCE, TIMED_OUT)
+"""After these a session cannot be resumed: who says goodbye does not come back."""
 WRONG_SHARD, WRONG_VERSION, WRONG_INTENTS, FORBIDDEN_INTENTS = 4010, 4012, 4013, 4014
 
 
@@ -120,8 +123,8 @@ class Gateway:
         if session is None or session.connection is not connection:
             return
         session.connection = None
-        if connection.socket.close_code in (1000, 1001):
-            self.sessions.pop(session.id, None)  # who says goodbye does not come back
+        if (connection.closed_with or connection.socket.close_code) in OVER:
+            self.sessions.pop(session.id, None)
 
     def _hear(self, connection: Connection, op: int, data: Json) -> None:
         if op == HEARTBEAT:

@@ -221,7 +221,7 @@ class Interactions:
     def follow_up(self, interaction: Interaction, body: Json, uploads: Sequence[Upload]) -> Message:
         """Say something after the first answer; the first time, it takes the place of the bot's thinking."""
         original = interaction.original
-        if original is not None and original.loading:
+        if original is not None and original.loading and not original.deleted:
             self._posts.change_by_bot(original, interaction.channel, body, uploads)
             return original
         return self._say(interaction, body, uploads)

@@ -30,6 +30,8 @@ class Connection:
     deaf: bool = False
     frozen: bool = False
     heartbeats: int = 0
+    closed_with: int = 0
+    """The code with which Discord closed it; 0 where the app did, or nobody."""
 
     def say(self, op: int, data: object = None, *, event: str | None = None, sequence: int | None = None) -> None:
         """Send a frame."""
@@ -44,6 +46,7 @@ class Connection:
 
     def close(self, code: int) -> None:
         """Close the socket with a code, after what is still to be sent."""
+        self.closed_with = code
         self.outgoing.put_nowait(code)
 
 

@@ -52,7 +52,7 @@ class Backstage:
         self.events = Events(APP_ID, self.directory, self.serials, self.deliveries)
         self.posts = Posts(APP_ID, self.serials, self.events, self.notices)
         self.hooks = Hooks(clock, self.serials, self.posts)
-        self.files = Files(self.serials)
+        self.files = Files(self.serials, self.directory.is_open_to)
         self.views = Views(APP_ID, self.serials, self.notices)
         self.assistants = Assistants(self.notices)
         self.interactions = Interactions(APP_ID, self.serials, self.deliveries, self.triggers, self.hooks)

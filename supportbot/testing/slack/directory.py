@@ -85,6 +85,10 @@ class Directory:
             raise Refused("channel_not_found")
         return channel
 
+    def is_open_to(self, id: str, workspace: Workspace) -> bool:
+        """Tell whether people of a workspace can be in a channel."""
+        return id in self.channels and self.channels[id].open_to(workspace)
+
     def stranger(self, user: User, viewer: User) -> bool | None:
         """Tell whether a user of another workspace is in no channel with the bot; None for the bot's own people."""
         if user.workspace is viewer.workspace:

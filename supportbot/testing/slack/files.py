@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -74,8 +75,10 @@ class File:
 class Files:
     """All files of the world."""
 
-    def __init__(self, serials: Serials) -> None:
+    def __init__(self, serials: Serials, open_to: Callable[[str, Workspace], bool]) -> None:
+        """Make it; `open_to` tells whether people of a workspace can be in a channel."""
         self._serials = serials
+        self._open_to = open_to
         self._files: dict[str, File] = {}
         self.site = ""
 
@@ -87,13 +90,16 @@ class Files:
         return file
 
     def find(self, id: str, workspace: Workspace | None = None) -> File:
-        """Find a complete file, or refuse; files of a workspace that shares no channel are not found either."""
+        """Find a complete file, or refuse; what was shared in no channel of a workspace is not found there either."""
         file = self._files.get(id)
         if file is None or not file.complete or file.data is None:
             raise Refused("file_not_found")
-        if workspace is not None and file.owner.workspace is not workspace and not file.channels:
+        if workspace is not None and not self._is_seen_in(file, workspace):
             raise Refused("file_not_found")
         return file
+
+    def _is_seen_in(self, file: File, workspace: Workspace) -> bool:
+        return file.owner.workspace is workspace or any(self._open_to(room, workspace) for room in file.channels)
 
     def forget(self, file: File) -> None:
         """Delete a file."""

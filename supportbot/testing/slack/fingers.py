@@ -137,7 +137,7 @@ class Fingers:
     async def shortcut(self, callback_id: str, message: Message | None) -> Delivery:
         """Use a shortcut."""
         if message is None:
-            return await self._taken(self._slack.interactions.shortcut(self._user, callback_id))
+            return await self._taken(self._slack.interactions.shortcut(self._user, self._installed, callback_id))
         channel, bot = self._slack.directory.channels[message.channel_id], self._installed.installed_bot
         interactions = self._slack.interactions
         return await self._taken(interactions.message_shortcut(self._user, bot, callback_id, message, channel))

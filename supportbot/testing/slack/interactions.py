@@ -28,14 +28,14 @@ class Interactions:
         self._triggers = triggers
         self._hooks = hooks
 
-    def _deliver(self, kind: str, user: User, **payload: Any) -> Delivery:
+    def _deliver(self, kind: str, user: User, installed: Workspace, **payload: Any) -> Delivery:
         team = {"id": user.workspace.id, "domain": user.workspace.domain}
         whole: Json = {
             "type": kind,
             "user": user.brief(),
             "api_app_id": self._app_id,
             "token": "verification-token",
-            "trigger_id": self._triggers.new(user),
+            "trigger_id": self._triggers.new(user, installed),
             "team": team,
             "enterprise": None,
             "is_enterprise_install": False,
@@ -63,6 +63,7 @@ class Interactions:
         return self._deliver(
             "block_actions",
             user,
+            bot.workspace,
             container=container,
             channel={"id": channel.id, "name": channel.named()},
             state={"values": untouched(message.blocks)},
@@ -76,6 +77,7 @@ class Interactions:
         return self._deliver(
             "block_actions",
             user,
+            view.installed,
             container={"type": "view", "view_id": view.id},
             view=view.record(untouched(view.blocks)),
             actions=[self._action(*used, chosen)],
@@ -83,21 +85,22 @@ class Interactions:
 
     def submission(self, user: User, view: View, state: State) -> Delivery:
         """Submit a modal."""
-        return self._deliver("view_submission", user, view=view.record(state), response_urls=[])
+        return self._deliver("view_submission", user, view.installed, view=view.record(state), response_urls=[])
 
     def closed(self, user: User, view: View) -> Delivery:
         """Close a modal."""
-        return self._deliver("view_closed", user, view=view.record(), is_cleared=False)
+        return self._deliver("view_closed", user, view.installed, view=view.record(), is_cleared=False)
 
-    def shortcut(self, user: User, callback_id: str) -> Delivery:
+    def shortcut(self, user: User, installed: Workspace, callback_id: str) -> Delivery:
         """Use a global shortcut."""
-        return self._deliver("shortcut", user, callback_id=callback_id, action_ts=self._serials.timestamp())
+        return self._deliver("shortcut", user, installed, callback_id=callback_id, action_ts=self._serials.timestamp())
 
     def message_shortcut(self, user: User, bot: User, callback_id: str, message: Message, channel: Channel) -> Delivery:
         """Use a shortcut on a message."""
         return self._deliver(
             "message_action",
             user,
+            bot.workspace,
             callback_id=callback_id,
             action_ts=self._serials.timestamp(),
             message_ts=message.ts,
@@ -121,6 +124,6 @@ class Interactions:
             "api_app_id": self._app_id,
             "is_enterprise_install": "false",
             "response_url": self._hooks.new(user, installed.installed_bot, channel, None),
-            "trigger_id": self._triggers.new(user),
+            "trigger_id": self._triggers.new(user, installed),
         }
         return self._deliveries.deliver("slash_commands", payload)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,36 +10,18 @@ from typing import Any
 
 import yaml
 
-import supportbot
-from supportbot import Settings, Skill, Turn, match, on
+from supportbot import Skill
 from supportbot.adapters.slack.adapter import Slack
 from supportbot.app import App, open_app
 from supportbot.clock import Clock, SystemClock
 from supportbot.config import Config, load_config
 from supportbot.testing.slack import Channel, Message, SlackWorld
 from supportbot.texts import Texts
+from tests.faults.platforms.skills import ARTICLES
 
-IN_TIME = 60
-"""Seconds after which a process that does not do what it should fails its test."""
-MAIN = "from supportbot.cli import main; main()"
 MODES = ("socket", "http")
 MANY = 1_000_000
 """A limit of floods that nobody reaches."""
-ARTICLES = """\
-- id: password
-  question: How do I reset my password?
-  alternatives: [I forgot my password, password reset]
-  answer: Open Settings, then Security, and press Reset password.
-"""
-
-
-class Clerk(Skill[Settings]):
-    """Repeat what was said."""
-
-    @on.message(match.anything)
-    async def repeat(self, turn: Turn) -> str:
-        """Repeat the words."""
-        return turn.text
 
 
 def free_port() -> int:
@@ -60,6 +39,7 @@ def configuration(
         world.deliver_to(f"http://127.0.0.1:{port}/slack/events")
     (folder / "faq.yaml").write_text(ARTICLES, "utf-8")
     secrets = {"BOT": world.bot_token, "APP": world.app_token, "SIGNING": world.signing_secret}
+    secrets |= more.pop("secrets", {})
     config = {
         "storage": {"url": more.pop("storage", "sqlite:bot.db")},
         "adapters": {
@@ -130,47 +110,3 @@ async def answered(slack: SlackWorld, app: App) -> None:
     """Wait until all is acknowledged, dealt with and said."""
     await told(slack)
     await app.bot.crew.idle()
-
-
-# --- a process of its own -----------------------------------------------------------------------------------------
-
-Process = asyncio.subprocess.Process
-
-
-async def run(folder: Path, **environment: str) -> tuple[Process, list[str]]:
-    """Start ``supportbot run``, and read what it writes until it has started, says that Slack is away, or ends."""
-    process = await spawn(folder, **environment)
-    return process, await begun(process)
-
-
-async def spawn(folder: Path, **environment: str) -> Process:
-    """Start ``supportbot run`` as its users do."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", MAIN, "run", "--config", str(folder / "config.yaml"),
-        env={**os.environ, "PYTHONPATH": str(Path(supportbot.__file__).parents[1]), **environment},
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-
-
-async def begun(process: Process) -> list[str]:
-    """Read what a process writes until it has started, says that Slack is away, or ends."""
-    lines: list[str] = []
-    assert process.stdout is not None
-    async with asyncio.timeout(IN_TIME):
-        while line := await process.stdout.readline():
-            lines.append(line.decode())
-            if "started" in lines[-1] or "not up" in lines[-1]:
-                break
-    return lines
-
-
-async def end(process: Process, *, kill: bool = False) -> None:
-    """End a process in order, or by ``kill -9``."""
-    if kill:
-        process.kill()
-    else:
-        process.terminate()
-    async with asyncio.timeout(IN_TIME):
-        assert process.stdout is not None
-        await process.stdout.read()
-        assert await process.wait() == (-9 if kill else 0)

@@ -9,35 +9,12 @@ from typing import Any
 
 import pytest
 
-from supportbot import Settings, Skill, Turn, match, on
 from supportbot.testing.slack import Delivery, SlackWorld
+from tests.faults.platforms.skills import sleeper
 from tests.faults.slack.conftest import MODES, answered, serving, told
 
 EACH_SECOND = 100
 P99, LONGEST = 0.3, 2.5
-
-
-class Sleeper(Skill[Settings]):
-    """Take long over some things, and answer the others at once."""
-
-    is_over: asyncio.Event
-
-    @on.message(match.words("slow"))
-    async def sleep(self, turn: Turn) -> str:
-        """Take as long as the test says."""
-        await self.is_over.wait()
-        return "at last"
-
-    @on.message(match.anything)
-    async def repeat(self, turn: Turn) -> str:
-        """Repeat the words."""
-        return turn.text
-
-
-def sleeper() -> Sleeper:
-    made = Sleeper(Settings())
-    made.is_over = asyncio.Event()
-    return made
 
 
 async def burst(slack: SlackWorld, people: list[Any], count: int, each_second: float) -> list[Delivery]:

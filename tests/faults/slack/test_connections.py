@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from supportbot.adapters.pauses import pause
 from supportbot.adapters.slack.adapter import Slack
 from supportbot.adapters.slack.sockets import Patience, Sockets
 from supportbot.app import App
 from supportbot.clock import MINUTE
 from supportbot.testing.slack import Delivery, SlackWorld
 from supportbot.testing.slack.sockets import Connection
-from tests.faults.slack.conftest import Clerk, answered, said, serving
+from tests.faults.platforms.skills import Clerk
+from tests.faults.slack.conftest import answered, said, serving
 
 HASTY = Patience(silence=0.3, apart=0.0, lasts=0.0, pauses=(0.001, 0.01))
 """What takes a minute in earnest, in a fraction of a second."""
@@ -187,7 +189,7 @@ def test_a_connection_that_nothing_comes_down_is_given_up_within_a_minute() -> N
 
 
 def test_tries_that_fail_come_further_and_further_apart_up_to_a_limit_and_never_in_step() -> None:
-    pauses = [Patience().pause(failures) for failures in range(1, 50)]
+    pauses = [pause(Patience().pauses, failures) for failures in range(1, 50)]
     assert max(pauses) <= 30
     assert min(pauses[10:]) >= 15
     assert len(set(pauses)) == len(pauses)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from supportbot.testing.slack import Delivery, SlackWorld
-from tests.faults.slack.conftest import MODES, Clerk, answered, said, serving, told
+from tests.faults.platforms.skills import Clerk
+from tests.faults.slack.conftest import MODES, answered, said, serving, told
 
 PEOPLE = 40
 

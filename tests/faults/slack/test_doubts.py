@@ -107,7 +107,7 @@ async def test_a_process_that_knows_nothing_of_the_parts_shown_goes_on_behind_th
         await there.ada.dm("long")
         await answered(there.slack, there.app)
         assert len(said(there.ada.direct)) == 1
-        there.app.adapters["slack"].outbox._progress.clear()  # type: ignore[attr-defined]
+        there.app.adapters["slack"].workspaces.main.outbox._partly._progress.clear()  # type: ignore[attr-defined]
         await move_clock(there.app, there.clock, 120_000)
         assert " ".join(" ".join(message.shown.split()) for message in said(there.ada.direct)) == MUCH
 

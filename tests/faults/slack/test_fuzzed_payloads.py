@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
+import gc
 import random
 import time
 from pathlib import Path
@@ -14,14 +14,9 @@ import pytest
 from supportbot.adapters.slack.adapter import Slack
 from supportbot.app import App
 from supportbot.testing.slack import SlackWorld
-from tests.faults.slack.conftest import MODES, Clerk, said, serving
-
-Payload = dict[str, Any]
-LONGEST_HOLD = 0.1
-ODD: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 1e308, "", " ", "\x00", "\ud800", "x" * 5_000, "<@U1>", "/ticket", "1e400", "NaN"),
-    *([], {}, [[]], [{}], {"id": None}, {"": ""}, [None] * 50, "C0", "D0", "U0", "T0", "1700000000.000100", "👍🏽"),
-)
+from tests.faults.platforms.fuzzing import LONGEST_HOLD, ODD, Payload, mutated
+from tests.faults.platforms.skills import Clerk
+from tests.faults.slack.conftest import MODES, said, serving
 
 
 async def recorded(slack: SlackWorld) -> list[Payload]:
@@ -73,53 +68,6 @@ def interactions(slack: SlackWorld, event: Payload, user: str, channel: str) -> 
     ]  # fmt: skip
 
 
-def mutated(payload: Payload, chance: random.Random) -> Payload:
-    """Change a payload in one to four places: leave out, replace, double, nest, or swap."""
-    made = copy.deepcopy(payload)
-    for _ in range(chance.randint(1, 4)):
-        at: Any = made
-        while True:
-            keys = list(at) if isinstance(at, dict) else list(range(len(at)))
-            if not keys:
-                break
-            key = chance.choice(keys)
-            if isinstance(at[key], (dict, list)) and at[key] and chance.random() < 0.75:
-                at = at[key]
-                continue
-            how = chance.random()
-            if how < 0.2 and isinstance(at, dict):
-                del at[key]
-            elif how < 0.3:
-                at[key] = [at[key]]
-            elif how < 0.4:
-                at[key] = {"nested": at[key]}
-            elif how < 0.5 and isinstance(at[key], str):
-                cut = chance.randrange(len(at[key]) + 1)
-                at[key] = at[key][:cut] + chance.choice(("", "\x00", "é", "🔥", "x" * 100)) + at[key][cut:]
-            else:
-                at[key] = copy.deepcopy(chance.choice(ODD))
-            break
-    return made
-
-
-class Watch:
-    """Notes how long the loop was held at the most."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-        self._task = asyncio.create_task(self._look())
-
-    async def _look(self) -> None:
-        while True:
-            since = time.perf_counter()
-            await asyncio.sleep(0)
-            self.longest = max(self.longest, time.perf_counter() - since)
-
-    async def end(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-
-
 async def fuzz(slack: SlackWorld, folder: Path, count: int) -> float:
     """Hand the adapter so many mutated payloads; returns how long it held the loop at the most."""
     payloads, chance = await recorded(slack), random.Random(9)
@@ -128,6 +76,8 @@ async def fuzz(slack: SlackWorld, folder: Path, count: int) -> float:
     async with serving(slack, folder, team.id, own=[Clerk()], storage="tinydb:memory", slack=emoji) as app:
         adapter, held = app.adapters["slack"], 0.0
         assert isinstance(adapter, Slack)
+        gc.collect()
+        gc.freeze()  # what earlier tests have left in this process is none of the bot's
         for number in range(count):
             payload = mutated(chance.choice(payloads), chance)
             since = time.thread_time()
@@ -137,6 +87,7 @@ async def fuzz(slack: SlackWorld, folder: Path, count: int) -> float:
             if number % 500 == 0:
                 await app.bot.crew.idle()
         await goes_on(slack, app, bob)
+    gc.unfreeze()
     return held
 
 

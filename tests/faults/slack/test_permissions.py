@@ -13,39 +13,10 @@ from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.ticket import TICKETS
 from supportbot.testing.slack import Message, Person, SlackWorld
 from supportbot.testing.slack.blocks import interactive, label
-from supportbot.texts import Texts
+from tests.faults.platforms.agents_only import BUTTONS, COMMANDS, FORM, MENUS, OF_THE_HOUSE, REFUSED
+from tests.faults.platforms.hostility import SKILLS
 from tests.faults.slack.conftest import answered, said, serving
 
-REFUSED = Texts()("errors.refused")
-SKILLS = ["greeting", {"faq": {"sources": ["faq.yaml"]}}, "tickets", "handoff", {"survey": {"delay": "0s"}}, "help"]
-
-COMMANDS = {
-    "claim": "/claim T-1001 over",
-    "release": "/release T-1001",
-    "note": "/note T-1001 smokes",
-    "assign": "/assign T-1001 @tom",
-    "reply": "/reply T-1001 hello",
-    "solve": "/solve T-1001 bye",
-    "close": "/close T-1001",
-    "reopen": "/reopen T-1001",
-    "queue": "/queue",
-    "canned": "/canned T-1001 hello",
-    "here": "/here never",
-    "skills": "/skills off faq",
-}
-"""Every command that only agents may give, with words that would do something."""
-OF_THE_HOUSE = {"skills", "here"}
-"""Those that no skill brings."""
-BUTTONS = {
-    "waiting": {"Claim", "Note", "Solve", "Close"},
-    "claimed": {"Release", "Solve", "Assign", "Note"},
-    "solved": {"Reopen"},
-}
-"""Every button of a card, by how its case stands."""
-FORM = {"subject": "The printer burns", "category": "Problem", "details": "Since noon"}
-"""What fills in the form of a ticket."""
-MENUS = {"claimed": {"hello"}}
-"""Every entry of a card's menus."""
 STRANGERS = ("requester", "another requester", "stranger of another workspace", "another bot", "former agent")
 """Everybody who is no agent."""
 

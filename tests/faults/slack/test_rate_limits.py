@@ -10,21 +10,8 @@ from supportbot import Reply, Settings, Skill, Turn, match, on
 from supportbot.chat_lines import move_clock
 from supportbot.clock import SimulatedClock
 from supportbot.testing.slack import SlackWorld
-from tests.faults.slack.conftest import Clerk, answered, said, serving
-
-AT_ONCE = 10
-"""What the bot says to each message in the storm."""
-
-
-class Talker(Skill[Settings]):
-    """Say many things, one after another."""
-
-    @on.message(match.anything)
-    async def talk(self, turn: Turn) -> str:
-        """Count."""
-        for number in range(AT_ONCE - 1):
-            await turn.say(f"{turn.text}.{number}")
-        return f"{turn.text}.{AT_ONCE - 1}"
+from tests.faults.platforms.skills import AT_ONCE, Clerk, Talker
+from tests.faults.slack.conftest import answered, said, serving
 
 
 async def storm(folder: Path, people: int, rounds: int) -> None:

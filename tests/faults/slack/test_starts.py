@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from supportbot.testing.slack import SlackWorld
-from tests.faults.slack.conftest import IN_TIME, configuration, end, run
+from tests.faults.platforms.processes import IN_TIME, end, run
+from tests.faults.slack.conftest import configuration
 
 
 @pytest.mark.parametrize(("name", "key"), [("BOT", "bot_token"), ("APP", "app_token")])

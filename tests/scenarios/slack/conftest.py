@@ -54,6 +54,7 @@ async def supported(
 ) -> AsyncIterator[App]:
     """Run a bot that serves this Slack."""
     (folder / "faq.yaml").write_text(ARTICLES, "utf-8")
+    secrets = more.pop("secrets", {})
     config = {
         "storage": {"url": "sqlite:bot.db"},
         "adapters": {
@@ -73,7 +74,7 @@ async def supported(
         **more,
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
-    secrets = {"BOT": slack.bot_token, "APP": slack.app_token, "SIGNING": slack.signing_secret}
+    secrets = {"BOT": slack.bot_token, "APP": slack.app_token, "SIGNING": slack.signing_secret, **secrets}
     loaded = load_config(folder / "config.yaml", environment=secrets)
     grant_what_the_manifest_asks(slack, loaded.adapters.slack)
     app = await open_app(loaded, SystemClock(), platforms_of(loaded))
@@ -91,7 +92,11 @@ def grant_what_the_manifest_asks(slack: SlackWorld, settings: SlackSettings | No
     """Let the app do, and hear of, exactly what its manifest says."""
     assert settings is not None
     assert set(scopes(settings)) <= set(SCOPES), "the simulator does not know all the scopes"
-    for granted, wanted in ((slack.scopes, scopes(settings)), (slack.subscriptions, events(settings))):
+    installed = [workspace.scopes for workspace in slack._backstage.directory.workspaces.values() if workspace.bot]
+    for granted, wanted in (
+        *((those, scopes(settings)) for those in installed),
+        (slack.subscriptions, events(settings)),
+    ):
         granted.clear()
         granted.update(wanted)
 
@@ -101,6 +106,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def shown(words: str) -> str:
+    """Read the bot's words as Slack shows them: code without its marks, and commands as they can be typed there."""
+    return words.replace("`/", "!").replace("`", "")
 
 
 OpenDesk = Callable[..., Awaitable[Desk]]

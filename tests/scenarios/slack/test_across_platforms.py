@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 import yaml
 
-from supportbot.adapters.console import AGENTS, Console, Role
+from supportbot.adapters.console import AGENTS, Console
 from supportbot.adapters.open import platforms_of
 from supportbot.app import App, open_app
 from supportbot.clock import SystemClock
 from supportbot.config import load_config
-from supportbot.domain.event import Event, EventKind
 from supportbot.domain.file import File
 from supportbot.testing.slack import SlackWorld
-
-
-class Terminal:
-    """The console's end of a bot that serves Slack, too: people who write there, and all that they are shown."""
-
-    def __init__(self, slack: SlackWorld) -> None:
-        self._slack = slack
-        self._numbers = itertools.count(1)
-        self.lines: list[dict[str, Any]] = []
-        self.console: Console
-        self.app: App
-
-    def show(self, line: dict[str, object]) -> None:
-        self.lines.append(line)
-        self._slack._backstage.notices.ring()  # whoever waits for something in Slack's world looks here, too
-
-    async def says(self, who: str, text: str, *, role: Role = "requester", case: str = "", **fields: Any) -> Event:
-        event = self.console.event(who, key=str(next(self._numbers)), role=role, text=text, thread=case)
-        event = msgspec.structs.replace(event, **fields)
-        await self.app.bot.receive(event)
-        return event
-
-    async def changes(self, said: Event, text: str = "", *, kind: EventKind = "edit") -> None:
-        key = f"{said.key}/{kind}"
-        await self.app.bot.receive(msgspec.structs.replace(said, key=key, kind=kind, text=text, target=said.key))
-
-    async def presses(self, who: str, label: str, *, role: Role = "requester", case: str = "") -> None:
-        choices = [choice for line in self.lines for choice in line.get("choices", [])]
-        pressed = [choice["id"] for choice in choices if choice["label"] == label][-1]
-        event = self.console.event(who, key=str(next(self._numbers)), role=role, press=pressed, thread=case)
-        await self.app.bot.receive(event)
-
-    async def sees(self, words: str, reader: str) -> dict[str, Any]:
-        """Wait until a reader was shown something."""
-
-        def look() -> dict[str, Any] | None:
-            return next((line for line in self.lines if line["to"] == reader and words in line["text"]), None)
-
-        return await self._slack.until(look, f"{reader} saw {words!r}, only {self.lines}")
-
+from tests.scenarios.terminal import Terminal
 
 Open = Callable[[str], Awaitable[Terminal]]
 
@@ -165,7 +122,7 @@ async def test_somebody_in_slack_is_served_from_the_console(slack_world: SlackWo
     await terminal.sees("**ada** took back: It is locked", AGENTS)
 
     await ada.uploads(ada.direct, "photo.jpg", b"a photo")
-    assert (await terminal.sees("(1 files)", AGENTS))["files"][0]["name"] == "photo.jpg"
+    assert (await terminal.sees("(files: 1)", AGENTS))["files"][0]["name"] == "photo.jpg"
     await terminal.says("sam", "// rings twice", role="agent", case=case)
     await terminal.says("sam", "/solve T-1001 Unlocked!", role="agent")
     await ada.sees("Unlocked!")

@@ -257,6 +257,59 @@ def files_of(messages: list[Message]) -> list[str]:
     return [file.name for message in messages for file in message.files]
 
 
+async def test_a_file_that_cannot_be_taken_over_is_told_to_both_sides(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportbot.adapters.shelf.LARGEST", 1_000)
+    desk = await open_desk()
+    ada, sam, team = desk.ada, desk.sam, desk.team
+    card = await claimed(desk)
+    await ada.uploads(ada.direct, "film.mp4", bytes(2_000), "this is how it looks")
+    assert "film.mp4" in await ada.sees("I couldn't take over film.mp4")
+    shown = await sam.sees("this is how it looks", team, thread=card)
+    assert "With it came film.mp4" in shown
+
+    sent = await sam.uploads(team, "fix.zip", bytes(2_000), "install this", thread=card)
+    assert "fix.zip" not in await ada.sees("install this")
+    await sam.sees("ada didn't get fix.zip", team, thread=card)
+    await marked(desk, sent, "white_check_mark")
+
+    await ada.uploads(ada.direct, "empty.txt", b"")
+    await ada.sees("I couldn't take over empty.txt")
+
+
+async def test_a_change_does_not_overtake_a_message_whose_file_is_still_fetched(open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    ada, sam, team = desk.ada, desk.sam, desk.team
+    card = await claimed(desk)
+    changed = await ada.uploads(ada.direct, "a.txt", bytes(500_000), "my code is 1234")
+    await ada.edits(changed, "my code is 4321")
+    await sam.sees("my code is 4321", team, thread=card)
+    gone = await ada.uploads(ada.direct, "b.txt", bytes(500_001), "and this is my key")
+    await ada.deletes(gone)
+    await ada.dm("that is all")
+    await sam.sees("that is all", team, thread=card)
+    await becomes_so(desk, lambda: not shows(desk, "my key", "b.txt"), "the words and the file are gone")
+    assert shows(desk, "a.txt")
+
+
+def shows(desk: Desk, *what: str) -> bool:
+    """Tell whether the agents see some words, or a file of that name."""
+    there = [(str(message), *(file.name for file in message.files)) for message in desk.sam.reads(desk.team)]
+    return any(wanted in part for wanted in what for parts in there for part in parts)
+
+
+async def test_among_people_nobody_is_told_of_a_file_that_cannot_be_taken_over(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportbot.adapters.shelf.LARGEST", 1_000)
+    desk = await open_desk()
+    await desk.ada.uploads(desk.help, "film.mp4", bytes(2_000), "look at my holidays")
+    await desk.ada.dm("hello")
+    await desk.ada.hears()
+    assert desk.ada.unheard(desk.help) == []
+
+
 async def test_long_words_are_taken_back_whole(open_desk: OpenDesk) -> None:
     desk = await open_desk()
     card = await claimed(desk)

@@ -95,7 +95,7 @@ async def test_what_here_cannot_do_it_says(open_desk: OpenDesk, words: str) -> N
     desk = await open_desk()
     await desk.sam.dm(words)
     told = await desk.sam.hears()
-    assert "/here always" in told or "channels where people ask" in told
+    assert "!here always" in told or "channels where people ask" in told
 
 
 # --- what nobody answers ------------------------------------------------------------------------------------------
@@ -115,10 +115,18 @@ async def test_a_topic_that_nobody_answers_is_shown_to_the_agents(open_desk: Ope
     desk = await open_desk(slack={"unanswered_after": "1s"})
     topic = await desk.ada.writes(desk.help, NONSENSE)
     shown = await desk.sam.hears(desk.team)
-    assert "ada asked in a channel" in shown
+    assert "ada asked in a channel, and nobody has answered for 1 s:" in shown
     assert NONSENSE in shown
     assert topic.ts.replace(".", "") in str(shown.links)
     assert desk.ada.unheard(desk.help, thread=topic) == []
+
+
+@pytest.mark.parametrize(("span", "worded"), [("36h", "36 h"), ("100m", "100 min"), ("90s", "90 s")])
+async def test_how_long_nobody_answered_is_said_in_a_whole_number(open_desk: OpenDesk, span: str, worded: str) -> None:
+    desk = await open_desk(slack={"unanswered_after": span})
+    await desk.ada.writes(desk.help, NONSENSE)
+    [line] = await waiting(desk)
+    assert f"for {worded}:" in line
 
 
 async def test_somebody_who_answers_takes_it_back_and_the_one_who_asked_does_not(open_desk: OpenDesk) -> None:

@@ -9,7 +9,7 @@ import pytest
 from supportbot.errors import StoreFailed
 from supportbot.testing.slack.fingers import NotAcknowledged
 from supportbot.texts import Texts
-from tests.scenarios.slack.conftest import Desk, OpenDesk
+from tests.scenarios.slack.conftest import Desk, OpenDesk, shown
 
 TEXTS = Texts()
 
@@ -27,7 +27,7 @@ async def test_the_slash_command_opens_the_form_of_a_ticket_and_its_answer_is_th
     await ada.submits(modal, subject="The printer burns", category="Problem", details="Since noon.\nIn room 4.")
     assert ada.modal is None
     assert TEXTS("tickets.ask_subject") in await ada.hears()
-    assert TEXTS("tickets.created", reference="T-1001").replace("`", "") in await ada.hears()
+    assert shown(TEXTS("tickets.created", reference="T-1001")) in await ada.hears()
 
     card = await sam.hears(desk.team)
     for words in ("T-1001", "The printer burns", "Problem", "Since noon.", "In room 4."):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from supportbot.adapters.slack.manifest import SHORTCUT
 from supportbot.texts import Texts
-from tests.scenarios.slack.conftest import OpenDesk
+from tests.scenarios.slack.conftest import OpenDesk, shown
 
 TEXTS = Texts()
 TICKET = {"slack": {"ticket_emoji": "ticket", "channels": {"help": "always"}}}
@@ -18,7 +20,7 @@ TICKET = {"slack": {"ticket_emoji": "ticket", "channels": {"help": "always"}}}
     ("words", "heard"),
     [
         ("tickets", TEXTS("tickets.none")),
-        ("status T-1", TEXTS("tickets.not_found").replace("`", "")),
+        ("status T-1", shown(TEXTS("tickets.not_found"))),
         ("help", "These work everywhere"),
         ("", "These work everywhere"),
         ("how do I reset my password?", "Open Settings, then Security"),
@@ -31,6 +33,51 @@ async def test_the_slash_command_is_answered_in_direct_messages(open_desk: OpenD
     assert TEXTS("slack.answered_directly") in await desk.ada.hears(desk.help)
     assert heard in await desk.ada.hears()
     assert desk.sam.unheard(desk.help) == []
+
+
+async def test_the_slash_command_shows_agents_who_waits(open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    await desk.sam.runs("/support queue", desk.team)
+    assert "Nobody is waiting" in await desk.sam.hears()
+    await desk.ada.runs("/support queue")
+    assert TEXTS("errors.refused") in await desk.ada.hears()
+
+
+async def test_a_question_by_the_slash_command_reaches_the_team_of_whom_waits(open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    await desk.ada.runs("/support human")
+    assert "!cancel" in await desk.ada.hears()
+    await desk.ada.runs("/support is anybody there?")
+    assert TEXTS("handoff.taken") in await desk.ada.hears()
+    assert desk.app is not None
+    assert await desk.app.store.buried() == []
+
+
+async def test_commands_are_named_as_slacks_clients_let_them_through(open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    await desk.ada.dm("help")
+    told = await desk.ada.hears()
+    assert "!status T-1042" in told
+    assert "/status" not in told
+    await desk.ada.dm("!human")
+    card = await desk.sam.hears(desk.team)
+    assert "!claim T-1001" in card
+    assert "/claim" not in card
+
+
+# --- a message that is passed on ----------------------------------------------------------------------------------
+
+
+async def test_a_message_that_is_passed_on_without_a_word_is_answered(open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    await desk.ada.dm("hello")
+    await desk.ada.hears()
+    payload = copy.deepcopy(desk.slack.deliveries.all[0].payload)
+    payload["event"] |= {"text": "", "blocks": [], "ts": "1800000000.000100"}
+    payload["event"]["attachments"] = [{"is_share": True, "author_name": "Bob", "text": "how do I reset my password?"}]
+    assert desk.app
+    await desk.app.adapters["slack"].take(payload)  # type: ignore[attr-defined] # Slack's own
+    assert "Open Settings, then Security" in await desk.ada.hears()
 
 
 # --- the shortcut and the emoji -----------------------------------------------------------------------------------
@@ -74,7 +121,7 @@ async def test_an_agents_emoji_opens_a_ticket_for_the_author_who_is_told_in_the_
     message = await ada.writes(desk.help, "The printer burns")
     await sam.reacts(message, "ticket")
     told = await ada.hears(desk.help, thread=message)
-    assert TEXTS("tickets.created_for", reference="T-1001").replace("`", "") in told
+    assert shown(TEXTS("tickets.created_for", reference="T-1001")) in told
     card = await sam.hears(desk.team)
     assert "T-1001 – new ticket by ada" in card
     await sam.presses("Claim", on=card)
@@ -124,6 +171,40 @@ async def test_two_agents_open_one_ticket_from_one_message(open_desk: OpenDesk) 
     assert any(TEXTS("tickets.from_message_already", reference="T-1001") in line for line in told)
     await desk.ada.dm("/tickets")
     assert (await desk.ada.hears()).buttons == ["T-1001"]
+
+
+async def test_an_emoji_on_a_reply_opens_a_ticket_from_that_reply(open_desk: OpenDesk) -> None:
+    desk = await open_desk(**TICKET)
+    topic = await desk.ada.writes(desk.help, "A word about our printers")
+    reply = await desk.ada.writes(desk.help, "This one burns", thread=topic)
+    await desk.sam.reacts(reply, "ticket")
+    card = await desk.sam.hears(desk.team)
+    assert "This one burns" in card
+    assert "A word about" not in card
+
+
+async def test_an_emoji_on_a_message_that_is_gone_is_acknowledged_and_opens_nothing(open_desk: OpenDesk) -> None:
+    desk = await open_desk(**TICKET)
+    message = await desk.ada.writes(desk.help, "The printer burns")
+    async with desk.slack.trouble.holding():
+        await desk.sam.reacts(message, "ticket")
+        await desk.ada.deletes(message)
+    await desk.slack.settled()
+    assert [delivery.name for delivery in desk.slack.deliveries.all if delivery.failures] == []
+    await desk.ada.dm("/tickets")
+    assert TEXTS("tickets.none") in await desk.ada.hears()
+
+
+async def test_an_agents_shortcut_where_the_bot_is_not_is_told_the_author_directly(open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    elsewhere = desk.slack.channel("random", [desk.ada, desk.sam], bot=False)
+    await desk.sam.uses(SHORTCUT, await desk.ada.writes(elsewhere, "The printer burns"))
+    assert "The team has taken this up as T-1001" in await desk.ada.hears()
+    card = await desk.sam.hears(desk.team)
+    await desk.sam.presses("Claim", on=card)
+    assert "sam is with you now" in await desk.ada.hears()
+    await desk.ada.dm("since noon")
+    assert "since noon" in await desk.sam.sees("since noon", desk.team)
 
 
 async def test_ones_own_emoji_opens_ones_own_ticket_in_the_thread(open_desk: OpenDesk) -> None:

@@ -29,6 +29,11 @@ def test_it_is_printed_before_there_are_tokens(config: Path) -> None:
     assert yaml.safe_load(printed.output)["settings"]["socket_mode_enabled"] is True
 
 
+def test_it_is_printed_before_any_of_several_workspaces_has_its_token(config: Path) -> None:
+    config.write_text(CONFIG.replace("app_token:", 'workspaces: {acme: "${ACME}"}, app_token:'), "utf-8")
+    assert CliRunner().invoke(manifest, ["--config", str(config)]).exit_code == 0
+
+
 def test_what_stands_in_the_secrets_file_is_read_all_the_same(config: Path) -> None:
     config.write_text(CONFIG.replace("app_token:", 'mode: "${MODE}", signing_secret:'), "utf-8")
     (config.parent / ".env").write_text("MODE=http\n", "utf-8")

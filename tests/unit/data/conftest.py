@@ -13,6 +13,7 @@ from supportbot.data import people
 from supportbot.data.erase import Erasure, Receipt
 from supportbot.desk import attachments
 from supportbot.domain.address import PLACES, Address, Place
+from supportbot.domain.block import BLOCKS, Block
 from supportbot.domain.card import CARDS, Card
 from supportbot.domain.conversation import CONVERSATIONS, Conversation
 from supportbot.domain.dialogue import DIALOGUES, ONCE, Dialogue, OnceResult, Question, Step
@@ -100,10 +101,12 @@ class Desk:
         file = await self.send_file(someone, f"I am the file of {name}".encode(), "c_own")
         later = Signal(name="ring", conversation="c_own", data={"who": name})
         outgoing = Outgoing(id="o_1", address=here, conversation="c_own", purpose="answer", text=name, files=(file,))
+        block = Block(id=f"main/{someone.id}", tenant="main", person=someone, by=someone, at=now, reason=name)
         await self.commit(
             ("put", DIALOGUES, waiting),
             ("put", MEMORIES, Memory(id=f"s/person/{someone.id}/k", skill="s", person=someone.id, value=name)),
             ("put", MEMORIES, Memory(id="s/everyone/main/last", skill="s", value={"last": someone.id, "said": "hi"})),
+            ("put", BLOCKS, block),
             ("append", ONCE, "d_1/0", result, someone.id, "c_own"),
             ("add", Work(id=f"{name}/2", queue=TURNS, key="o", due=now + HOUR, payload=words, person=someone.id)),
             ("add", Work(id="t_1", queue=TURNS, key=here.key, due=now + HOUR, payload=later, group="c_own")),

@@ -35,6 +35,7 @@ async def test_no_byte_of_a_person_is_left_in_the_data_folder(desk: Any) -> None
     assert desk.files_with(NAME) == []
     assert receipt.removed == {
         "attachments": 1,
+        "blocks": 1,
         "cards": 1,
         "conversations": 1,
         "dead letters": 1,

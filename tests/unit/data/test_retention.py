@@ -13,6 +13,7 @@ from supportbot.config import Config, RetentionSettings
 from supportbot.data.retention import Removed, Retention
 from supportbot.desk import attachments
 from supportbot.domain.attachment import ATTACHMENTS
+from supportbot.domain.block import BLOCKS, Block
 from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.event import Signal
 from supportbot.domain.file import File
@@ -94,6 +95,20 @@ async def test_a_dead_letter_does_not_outlive_what_it_is_about(desk: Any) -> Non
     assert await desk.store.buried() == []
 
 
+async def test_a_block_goes_long_after_it_has_ended_and_one_that_holds_stays(desk: Any) -> None:
+    ended, lasting = desk.person("Ada"), desk.person("Bob")
+    for person, until in ((ended, desk.clock.now() + DAY), (lasting, 0)):
+        block = Block(id=person.id, tenant="main", person=person, by=person, at=desk.clock.now(), until=until)
+        await desk.commit(("put", BLOCKS, block))
+    retention = Retention(desk.store, desk.clock, YEAR)
+
+    desk.clock.move_to(desk.clock.now() + YEAR)
+    assert await retention.run() == Removed()
+    desk.clock.move_to(desk.clock.now() + DAY + HOUR)
+    assert await retention.run() == Removed(blocks=1)
+    assert [block.person for block in (await desk.store.find(BLOCKS, "age")).items] == [lasting]
+
+
 async def test_it_looks_only_at_what_is_old_and_once_a_day(desk: Any, monkeypatch: Any) -> None:
     for number in range(120):
         await desk.case(f"c_{number}", desk.person("Ada"))
@@ -108,10 +123,10 @@ async def test_it_looks_only_at_what_is_old_and_once_a_day(desk: Any, monkeypatc
     monkeypatch.setattr(desk.store, "find", counted)
     await retention.daily()
     await retention.daily()
-    assert asked == ["age", "age"]
+    assert asked == ["age"] * 3  # conversations, files and blocks
     desk.clock.move_to(desk.clock.now() + DAY)
     await retention.daily()
-    assert asked == ["age"] * 4
+    assert asked == ["age"] * 6
 
 
 async def test_what_is_kept_forever_is_not_looked_at(desk: Any) -> None:

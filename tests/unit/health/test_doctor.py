@@ -144,6 +144,14 @@ async def test_a_token_that_does_not_look_like_one_is_told(tmp_path: Path) -> No
     assert "adapters.discord.token" in findings["adapters.discord"].what
 
 
+async def test_a_team_without_a_channel_on_a_platform_that_is_served_is_told(tmp_path: Path) -> None:
+    yaml = "adapters: {discord: {token: a-stand-in}}\n"
+    findings = await examine(patient(tmp_path, yaml))
+    [finding] = [finding for finding in findings if finding.name == "configuration"]
+    assert (finding.state, "agents_channel is on console" in finding.what) == ("problem", True)
+    assert "discord:CHANNEL_ID" in finding.todo
+
+
 @pytest.mark.parametrize(("free", "state"), [(100, "problem"), (900, "warning"), (5000, "ok")])
 async def test_room_on_the_disk_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str

@@ -86,7 +86,7 @@ def test_given_articles_with_one_id_are_refused() -> None:
 
 
 def test_suggestions_are_few_near_the_best_and_none_when_nothing_fits() -> None:
-    ranked = tuple(Ranked(id, score) for id, score in [("a", 0.5), ("b", 0.4), ("c", 0.2), ("d", 0.1)])
+    ranked = tuple(Ranked(id, score) for id, score in [("a", 0.5), ("b", 0.4), ("c", 0.15), ("d", 0.1)])
     assert [ranked.id for ranked in Match("suggest", 0.5, ranked).suggestions] == ["a", "b"]
     assert len(Match("suggest", 0.5, tuple(Ranked(id, 0.5) for id in "abcd")).suggestions) == 3
     assert Match("none", 0.1, ranked).suggestions == ()
@@ -161,6 +161,30 @@ def test_a_folder_that_is_emptied_keeps_serving(folder: Folder) -> None:
     (problem,) = knowledge.reload()
     assert "there is no article" in problem
     assert list(knowledge.articles) == ["a"]
+
+
+def test_a_file_that_becomes_a_draft_takes_its_article_along(folder: Folder) -> None:
+    folder.write("a.md", "# One?\n")
+    folder.write("b.md", "# Two?\n")
+    knowledge = served(folder.path)
+    folder.write("b.md", "---\ndraft: true\n---\n# Two?\n")
+    assert (knowledge.reload(), list(knowledge.articles), knowledge.unpublished) == ([], ["a"], 1)
+
+
+def test_files_lost_and_found_again_keep_their_order(folder: Folder) -> None:
+    first, second = folder.write("a.md", "# One?\n"), folder.write("b.md", "# Two?\n")
+    knowledge = served(first, second)
+    first.unlink()
+    assert "there is no such file" in "".join(knowledge.reload())
+    assert list(knowledge.articles) == ["a", "b"]
+    folder.write("a.md", "# One again?\n")
+    assert knowledge.reload() == []
+    assert list(knowledge.articles) == ["a", "b"]
+
+
+def test_the_sources_are_known_each_once(folder: Folder) -> None:
+    file = folder.write("a.md", "# One?\n")
+    assert served(file, file).paths == (file,)
 
 
 def test_a_changed_file_that_takes_an_id_of_another_goes_back_to_its_last_good_state(folder: Folder) -> None:

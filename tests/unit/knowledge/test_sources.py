@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from supportbot.domain.article import Article
+from supportbot.domain.article import Article, Translation
 from supportbot.errors import ConfigurationError
 from supportbot.knowledge import sources
-from supportbot.knowledge.sources import read_sources
+from supportbot.knowledge.sources import find_files, read_file, read_sources
 
 
 def write(folder: Path, name: str, text: str | bytes) -> Path:
@@ -151,6 +151,29 @@ def test_a_spreadsheet_with_semicolons_is_read(tmp_path: Path) -> None:
         ("a.jsonl", '["One?"]\n', 1, "must be an object"),
         ("a.jsonl", '{"question": 7}\n', 1, "must be text, not a number"),
         ("a.md", b"# One?\n\xff\xfe\n", 2, "not UTF-8"),
+        ("a.md", "---\ntags: [x]\nlink: example.com\n---\n# One?\n", 3, "no web address"),
+        ("a.md", "---\nlink: 'https://a b'\n---\n# One?\n", 2, "no web address"),
+        ("a.yaml", "- question: One?\n  draft: perhaps\n", 2, "`draft` must be true or false"),
+        ("a.yaml", "- question: One?\n  draft: 7\n", 2, "`draft` must be true or false"),
+        ("a.yaml", "- question: One?\n  translations: [de]\n", 2, "must be a mapping"),
+        ("a.yaml", "- question: One?\n  translations:\n    german: {question: Eins?}\n", 3, "no code of a language"),
+        ("a.yaml", "- question: One?\n  translations:\n    de: Eins?\n", 3, "must be a mapping with"),
+        ("a.yaml", "- question: One?\n  translations:\n    de:\n      answer: x\n", 4, "no `question`"),
+        (
+            "a.yaml",
+            "- question: One?\n  translations:\n    de:\n      question: E\n      answer: 7\n",
+            5,
+            "must be text",
+        ),
+        ("a.yaml", "- question: One?\n  translations:\n    de:\n      question: E\n      anwser: x\n", 5, "`answer`"),
+        (
+            "a.yaml",
+            "- question: One?\n  translations:\n    de: {question: E}\n    de: {question: E}\n",
+            4,
+            "given twice",
+        ),
+        ("a.yaml", "- question: One?\n  translations:\n    de:\n      question: !x E\n", 4, "not allowed"),
+        ("a.yaml", "- question: One?\n  translation: {}\n", 2, "did you mean `translations`"),
     ],
 )
 def test_a_mistake_is_told_with_its_file_and_line(
@@ -197,3 +220,98 @@ def test_a_path_that_cannot_be_a_source_is_a_problem(tmp_path: Path, name: str) 
 def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path)
     assert "there is no article" in problem
+
+
+# --- links, drafts, translations, passages ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.md", "---\nlink: https://example.com/a?b=c#d\n---\n# One?\n"),
+        ("a.md", "---\nurl: https://example.com/a?b=c#d\n---\n# One?\n"),
+        ("a.csv", "question,link\nOne?,https://example.com/a?b=c#d\n"),
+        ("a.jsonl", '{"question": "One?", "link": "https://example.com/a?b=c#d", "url": 7}\n'),
+    ],
+)
+def test_an_article_may_have_a_link(tmp_path: Path, name: str, text: str) -> None:
+    (article,) = read_sources([write(tmp_path, name, text)])
+    assert article.link == "https://example.com/a?b=c#d"
+
+
+def test_what_other_tools_call_a_url_is_left_alone(tmp_path: Path) -> None:
+    (article,) = read_sources([write(tmp_path, "a.md", "---\nurl: /docs/one/\nlinks: [x]\n---\n# One?\n")])
+    assert article.link == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("b.md", "---\ndraft: true\n---\n# Two?\n"),
+        ("b.yaml", "- {question: Two?, draft: yes}\n"),
+        ("b.yaml", "- {question: Two?, draft: 'true', alternatives: 7}\n"),
+        ("b.csv", "question,draft\nTwo?,Yes\n"),
+        ("b.jsonl", '{"question": "Two?", "draft": true}\n'),
+    ],
+)
+def test_a_draft_is_left_out_and_counted_whatever_is_wrong_with_it(tmp_path: Path, name: str, text: str) -> None:
+    reading = read_file(write(tmp_path, name, text))
+    assert (reading.articles, reading.problems, reading.unpublished) == ((), (), 1)
+
+
+@pytest.mark.parametrize("value", ["no", "false", "False", "off", "", "'no'"])
+def test_what_says_that_it_is_no_draft_is_served(tmp_path: Path, value: str) -> None:
+    reading = read_file(write(tmp_path, "a.yaml", f"- question: One?\n  draft: {value}\n"))
+    assert (len(reading.articles), reading.problems) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "a.yaml",
+            (
+                "- question: One?\n  answer: 1\n  translations:\n    de: {question: Eins?, alternatives: [Ein?], "
+                "answer: Eins., link: https://a.b/de}\n    pt_BR:\n      question: Um?\n    no: {question: En?}\n"
+            ).replace("answer: 1", "answer: '1'"),
+        ),
+        (
+            "a.md",
+            (
+                "---\ntranslations:\n  de: {question: Eins?, alternatives: [Ein?], answer: Eins., url: https://a.b/de}\n"
+                "  pt-BR: {question: Um?}\n  no: {question: En?}\n---\n# One?\n1\n"
+            ),
+        ),
+        (
+            "a.jsonl",
+            (
+                '{"question": "One?", "answer": "1", "translations": {"de": {"question": "Eins?", "alternatives": '
+                '["Ein?"], "answer": "Eins.", "link": "https://a.b/de"}, "pt-br": {"question": "Um?"}, '
+                '"no": {"question": "En?"}}}\n'
+            ),
+        ),
+    ],
+)
+def test_an_article_may_have_translations(tmp_path: Path, name: str, text: str) -> None:
+    (article,) = read_sources([write(tmp_path, name, text)])
+    assert article.translations == (
+        Translation(language="de", question="Eins?", alternatives=("Ein?",), answer="Eins.", link="https://a.b/de"),
+        Translation(language="pt-br", question="Um?"),
+        Translation(language="no", question="En?"),
+    )
+
+
+def test_a_long_article_is_read_with_its_passages(tmp_path: Path) -> None:
+    text = "# Set up\n" + "".join(f"\n## Step {step}\n{'Press it. ' * 100}\n" for step in ("one", "two"))
+    articles = read_sources([write(tmp_path, "setup.md", text)])
+    assert [article.id for article in articles] == ["setup", "setup#step-one", "setup#step-two"]
+
+
+def test_files_are_found_by_their_endings_in_any_case_and_folders_are_none(tmp_path: Path) -> None:
+    write(tmp_path, "B.MD", "# Two?\n")
+    write(tmp_path, "a/.hidden/x.md", "# Hidden?\n")
+    write(tmp_path, "a/c.md", "# Three?\n")
+    write(tmp_path, "a/.c.md", "# Hidden as well?\n")
+    (tmp_path / "d.md").mkdir()
+    files, problems = find_files([tmp_path])
+    assert ([file.relative_to(tmp_path).as_posix() for file in files], problems) == (["B.MD", "a/c.md"], [])

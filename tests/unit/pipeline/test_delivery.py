@@ -263,8 +263,14 @@ async def test_a_card_that_its_thread_refuses_is_shown_in_the_channel_once(bot_w
     assert TEXTS("agents.claimed", reference="T-1001", agent="sam") in bot.agents_channel
     everything = True
     refused.clear()
-    await bot.requester("bob").says("/human mine too")
+    bob = bot.requester("bob")
+    await bob.says("/human mine too")
     assert len(refused) == 2
+    unseen = TEXTS("handoff.unseen", reference="T-1002")
+    told = [line["text"] for line in bot.shown if line["to"] == "bob"]
+    assert told[-1] == unseen, "nobody can see that bob waits, and he learns it"
+    await bot.advance("30m")
+    assert [line["text"] for line in bot.shown if line["to"] == "bob"].count(unseen) == 1
 
 
 async def test_a_change_of_what_was_never_shown_goes_nowhere(platform: Platform) -> None:
@@ -295,6 +301,7 @@ async def test_the_words_of_a_mark_that_is_refused_are_said(platform: Platform) 
     mark = Outgoing(id="o1", address=ADA, conversation="c", purpose="command", text="Got it", reaction_to="m1", at=0)
     await hand_over(platform.bot, mark)
     assert platform.said() == ["Got it"]
+    assert await platform.bot.app.store.buried() == []
 
 
 @pytest.mark.parametrize(("removes", "told"), [(False, "agents.not_changed"), (True, "agents.not_removed")])

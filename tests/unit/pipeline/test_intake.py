@@ -76,7 +76,8 @@ async def test_an_unlisted_workspace_is_refused_and_leaves_nothing(bot_with: Bot
     rules = dataclasses.replace(bot.app.bot.rules, tenants={"console/elsewhere": "theirs"})
     event = bot._console.event("ada", key="m1", text="hello")
     floods = Floods(LimitsSettings())
-    intake = Intake(bot.app.store, rules, bot.clock, floods=floods, is_agent=bot._console.is_agent)
+    is_agent, blocks = bot._console.is_agent, bot.app.bot.blocks
+    intake = Intake(bot.app.store, rules, bot.clock, floods=floods, blocks=blocks, is_agent=is_agent)
     changes, claimed = await intake.keep(event)
     assert (changes.work, claimed) == ([], [])
     assert await bot.app.store.pending(TURNS) == []

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supportbot.errors import SkillError
+from supportbot.patterns import PatternSet
 from supportbot.skills import match
 from supportbot.skills.match import Found, Matcher, MatcherIndex, Said
-from supportbot.skills.patterns import PatternSet
 from supportbot.skills.said import words_of
 
 DOC = Path(__file__).parents[3] / "docs" / "matchers_and_readers.md"

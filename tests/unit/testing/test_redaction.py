@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from supportbot.skills.contacts import emails_in, phones_in
+from supportbot.contacts import emails_in, phones_in
 from supportbot.testing.redaction import Redaction
 
 

@@ -46,7 +46,7 @@ def _modify_thread(request: Request, thread: Thread) -> Json:
         changes["auto_archive"] = wanted["auto_archive_duration"]
     if wanted.get("applied_tags") is not None:
         changes["applied_tags"] = [str(tag) for tag in wanted["applied_tags"]]
-        check_tags(thread.parent, changes["applied_tags"])
+    check_tags(thread.parent, changes.get("applied_tags", thread.applied_tags))
     request.discord.threads.change(thread, **changes)
     return thread.record(request.bot)
 

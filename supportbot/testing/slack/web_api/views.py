@@ -20,14 +20,14 @@ def _content(request: Request) -> Json:
 def open_view(request: Request) -> Json:
     """Open a modal for who just did something."""
     content = _content(request)
-    trigger = request.slack.triggers.use(_trigger(request))
+    trigger = request.slack.triggers.use(_trigger(request), request.workspace)
     return {"view": request.slack.views.open(content, trigger.user, request.workspace).record()}
 
 
 def push(request: Request) -> Json:
     """Put a modal on top of the one from which somebody just did something."""
     content = _content(request)
-    trigger = request.slack.triggers.use(_trigger(request))
+    trigger = request.slack.triggers.use(_trigger(request), request.workspace)
     return {"view": request.slack.views.push(content, trigger.user, request.workspace).record()}
 
 

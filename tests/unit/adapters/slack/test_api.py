@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from supportbot.adapters.slack.api import Api, Failed
+from supportbot.adapters.slack.api import Api, Failed, _told
 from supportbot.errors import BadToken, TryLater, Unclear
 from supportbot.testing.slack import SlackWorld
 
@@ -28,6 +30,20 @@ async def test_a_refusal_keeps_slacks_own_word_for_it(api: Api) -> None:
     with pytest.raises(Failed) as refused:
         await api.write("chat.postMessage", channel="C0", text="hello")
     assert refused.value.code == "channel_not_found"
+
+
+async def test_a_place_where_the_bot_may_not_write_is_no_reason_to_distrust_the_token() -> None:
+    answer = AsyncSlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="chat.postMessage",
+        req_args={},
+        data={"ok": False, "error": "no_permission"},
+        headers={},
+        status_code=200,
+    )
+    told = _told("chat.postMessage", SlackApiError("no", answer), Unclear("no answer"))
+    assert isinstance(told, Failed)
 
 
 async def test_a_wait_is_as_long_as_slack_says(slack_world: SlackWorld, api: Api) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from supportbot.adapter_settings import SlackSettings
 from supportbot.adapters.slack.checks import Checks
 from supportbot.adapters.slack.manifest import scopes
 from supportbot.clock import HOUR, Clock, SimulatedClock, SystemClock
+from supportbot.domain.address import Address
 from supportbot.domain.finding import Finding
 from supportbot.settings import Secret
 from supportbot.testing.slack import SlackWorld
@@ -22,7 +25,8 @@ def settings(slack: SlackWorld, **more: Any) -> SlackSettings:
 
 
 async def found(slack: SlackWorld, channel: str = "", clock: Clock | None = None, **more: Any) -> dict[str, Finding]:
-    checks = Checks(settings(slack, **more), channel, clock or SystemClock())
+    agents = Address("slack", "main", channel) if channel else None
+    checks = Checks(settings(slack, **more), agents, clock or SystemClock())
     return {finding.name.removeprefix("adapters.slack."): finding async for finding in checks.make()}
 
 
@@ -52,6 +56,26 @@ async def test_a_slack_that_cannot_be_reached_is_told_with_its_address(slack_wor
 async def test_a_page_in_place_of_an_answer_is_a_problem(slack_world: SlackWorld) -> None:
     slack_world.trouble.breaks("auth.test")
     assert (await found(slack_world))["token"].state == "problem"
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+async def test_what_is_not_slack_at_all_is_told_as_such(slack_world: SlackWorld, status: int) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=f"nothing at {request.path}", status=status)
+
+    proxy = web.Application()
+    proxy.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(proxy) as server:
+        url = str(server.make_url("/api/"))
+        finding = (await found(slack_world, api_url=url))["token"]
+    assert finding.what == f"what answers at {url} is not Slack"
+    assert "adapters.slack.api_url" in finding.todo
+
+
+async def test_a_slack_that_asks_to_wait_says_nothing_against_the_token(slack_world: SlackWorld) -> None:
+    slack_world.trouble.rate_limits("auth.test")
+    token = (await found(slack_world))["token"]
+    assert (token.state, token.todo) == ("problem", "try again in a minute")
 
 
 async def test_scopes_that_are_missing_are_named(slack_world: SlackWorld) -> None:
@@ -92,6 +116,13 @@ async def test_an_agents_channel_without_the_bot_says_how_to_invite_it(slack_wor
         assert "/invite @supportbot" in finding.todo
 
 
+async def test_an_agents_channel_that_a_scope_hides_needs_the_scope(slack_world: SlackWorld) -> None:
+    team = slack_world.channel("support-team", [slack_world.person("Sam")], private=True)
+    slack_world.scopes.discard("groups:read")
+    finding = (await found(slack_world, team.id))["agents_channel"]
+    assert (finding.state, "/invite" in finding.todo, "scopes" in finding.todo) == ("problem", False, True)
+
+
 async def test_an_agents_channel_that_others_read_is_a_warning(slack_world: SlackWorld) -> None:
     acme = slack_world.other_workspace("Acme")
     shared = slack_world.channel("support-team", [], shared_with=[acme])
@@ -111,3 +142,28 @@ async def test_a_clock_that_is_wrong_is_told(slack_world: SlackWorld, mode: str,
     clock = (await found(slack_world, clock=late, mode=mode))["clock"]
     assert clock.state == state
     assert "NTP" in clock.todo
+
+
+async def test_each_workspace_has_its_own_findings_and_the_agents_channel_is_looked_at_where_it_stands(
+    slack_world: SlackWorld,
+) -> None:
+    acme = slack_world.other_workspace("Acme", installed=True)
+    team = slack_world.channel("support-team", [slack_world.person("Tess", workspace=acme)], workspace=acme)
+    tokens = {"acme": Secret(acme.bot_token), "gone": Secret("xoxb-nobodys")}
+    acme.scopes.discard("im:write")
+    given = settings(slack_world, workspaces=tokens)
+    checks = Checks(given, Address("slack", "acme", team.id), SystemClock())
+    findings = {finding.name.removeprefix("adapters.slack."): finding async for finding in checks.make()}
+    assert "supportbot in Acme" in findings["workspaces.acme.token"].what
+    assert findings["workspaces.acme.scopes"].what == "the app lacks im:write"
+    assert "in that workspace again" in findings["workspaces.acme.scopes"].todo
+    assert findings["workspaces.gone.token"].what == "Slack rejects workspaces.gone (invalid_auth)"
+    assert "install the app in that workspace again" in findings["workspaces.gone.token"].todo
+    assert {findings[name].state for name in ("token", "scopes", "agents_channel", "app_token")} == {"ok"}
+
+
+async def test_two_tokens_of_one_workspace_are_a_problem(slack_world: SlackWorld) -> None:
+    acme = slack_world.other_workspace("Acme", installed=True)
+    acme.id = slack_world.workspace.id
+    finding = (await found(slack_world, workspaces={"acme": Secret(acme.bot_token)}))["workspaces.acme.token"]
+    assert (finding.state, finding.what) == ("problem", "it is of the same workspace as bot_token")

@@ -131,3 +131,12 @@ async def test_where_too_much_was_said_since_nobody_can_tell(desk: Desk, monkeyp
         await desk.ada.writes(desk.channel, "hello")
     with pytest.raises(Unclear):
         await desk.outbox.find(desk.message("hello"))
+
+
+@pytest.mark.parametrize("left", ["command/13345.738.80889308", "press/13345.738.80889308", "form/V0123"])
+async def test_a_mark_on_what_is_no_message_is_said_in_words(desk: Desk, left: str) -> None:
+    mark = desk.message("Got it", purpose="command", reaction_to=f"slack/T1/{left}")
+    sent = await desk.outbox.send(mark)
+    assert [post.shown.strip() for post in desk.posts()] == ["Got it"]
+    assert await desk.new().find(mark) == sent
+    assert desk.slack.world_log.calls("reactions.add") == []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import grapheme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supportbot.adapters.slack.rich_text import messages, split, units, words_of
+from supportbot.adapters.slack.rich_text import messages, words_of
 from supportbot.domain.markdown import escape, quote
 
 
@@ -94,19 +93,6 @@ def test_a_long_reply_becomes_several_messages_in_order() -> None:
 def test_words_of_reads_like_the_reply() -> None:
     (message,) = messages("Hi **Ada**\n\n- one\n- two")
     assert words_of(message) == "Hi Ada\n• one\n• two"
-
-
-@given(st.text(max_size=400), st.integers(8, 60))
-def test_pieces_are_whole_and_small_enough(words: str, at_most: int) -> None:
-    pieces = list(split(words, at_most))
-    assert "".join(pieces) == words
-    assert all(units(piece) <= at_most for piece in pieces)
-
-
-def test_a_character_made_of_several_is_not_cut() -> None:
-    family = "👨‍👩‍👧‍👦"
-    pieces = list(split(family * 20, 30))
-    assert all(grapheme.length(piece) == piece.count("👦") for piece in pieces)
 
 
 @given(st.text(max_size=300))

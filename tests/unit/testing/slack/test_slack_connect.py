@@ -87,3 +87,41 @@ async def test_the_app_may_be_installed_in_several_workspaces(slack_world, clien
     assert "hi" in await zoe.hears()
     with pytest.raises(SlackApiError, match="user_not_found"):
         await client.chat_postMessage(channel=zoe.id, text="hi")
+
+
+async def test_each_installation_hears_of_its_own_people_and_uses_what_is_theirs(slack_world, client, app, start, told):
+    @app.command("/support")
+    async def command(ack, body):
+        await ack()
+        told.add(body)
+
+    @app.event("message")
+    async def message(body):
+        told.add(body)
+
+    acme = slack_world.other_workspace("Acme Corp", installed=True)
+    zoe = slack_world.person("Zoe", workspace=acme)
+    await start()
+    await zoe.runs("/support")
+    await zoe.uploads(zoe.direct, "log.txt", b"secret")
+    command_told, message_told = await told.count(2)
+    assert command_told["team_id"] == acme.id
+    assert message_told["authorizations"][0] == {
+        "enterprise_id": None,
+        "team_id": acme.id,
+        "user_id": acme.installed_bot.id,
+        "is_bot": True,
+        "is_enterprise_install": False,
+    }
+    view = {"type": "modal", "title": {"type": "plain_text", "text": "Hi"}, "blocks": []}
+    trigger, file = command_told["trigger_id"], message_told["event"]["files"][0]["id"]
+    with pytest.raises(SlackApiError, match="invalid_trigger_id"):
+        await client.views_open(trigger_id=trigger, view=view)
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        await client.files_info(file=file)
+    await client.views_open(token=acme.bot_token, trigger_id=trigger, view=view)
+    assert (await client.files_info(token=acme.bot_token, file=file))["file"]["name"] == "log.txt"
+
+    before, acme.bot_token = acme.bot_token, "xoxb-another"
+    with pytest.raises(SlackApiError, match="invalid_auth"):
+        await client.api_call("auth.test", params={"token": before})

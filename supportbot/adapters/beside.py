@@ -12,7 +12,8 @@ from supportbot.logs import log
 class Beside:
     """Small tasks that end with the adapter."""
 
-    def __init__(self) -> None:
+    def __init__(self, adapter: str) -> None:
+        self._adapter = adapter
         self._tasks: set[asyncio.Task[None]] = set()
 
     def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -32,4 +33,4 @@ class Beside:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error:
-            log.warning("something that nobody waits for failed", adapter="slack", error=type(error).__name__)
+            log.warning("something that nobody waits for failed", adapter=self._adapter, error=type(error).__name__)

@@ -22,7 +22,13 @@ def _mailbox(part: str) -> str:
     local, _, domain = part.strip(".!?'’*_`").rpartition("@")
     labels = domain.lower().split(".")
     top = labels[-1]
-    if not 1 <= len(local) <= 64 or "@" in local or ".." in local or len(domain) > 253 or len(labels) < 2:
+    if (
+        not 1 <= len(local) <= 64
+        or not {"@", "/"}.isdisjoint(local)
+        or ".." in local
+        or len(domain) > 253
+        or len(labels) < 2
+    ):
         return ""
     if (
         not all(re.fullmatch(_LABEL, label) for label in labels)

@@ -1,0 +1,1 @@
+"""Discord: messages, interactions and threads, over real discord.py; our own outbox decides what goes out."""
