@@ -14,7 +14,7 @@ from supportbot.domain.event import Event
 from supportbot.domain.person import Person
 from supportbot.domain.ticket import TICKETS, Ticket
 from supportbot.domain.words import clean_name
-from supportbot.errors import NotAllowed, NotFound, SupportbotError
+from supportbot.errors import NotAllowed, NotFound, SupportbotError, TryLater, Unavailable
 
 Action = Callable[[Case, Ticket], Awaitable[Ticket]]
 
@@ -164,7 +164,10 @@ class TurnDesk:
         origin = self._asking.origin
         mentioned = origin.named if isinstance(origin, Event) else ()
         meant = next((one.id.rpartition("/")[2] for one in mentioned if name in (f"@{one.name}", one.name)), name)
-        person = await find(self._asking.person, meant) if find and " " not in meant else None
+        try:
+            person = await find(self._asking.person, meant) if find and " " not in meant else None
+        except TryLater as wait:
+            raise Unavailable("the platform does not say who that is") from wait
         if person is None:
             raise NotFound(f"there is nobody called {name}")
         return person

@@ -173,7 +173,7 @@ async def execute(block: Block, folder: Path, fixtures: dict[str, Any]) -> None:
 def test_the_first_two_blocks_of_the_readme_set_everything_up() -> None:
     first, second = blocks("README.md")[:2]
     assert first.text == f"{SETUP}. && .venv/bin/supportbot demo\n"
-    assert second.text == f'{SETUP}-e ".[test]" && .venv/bin/pytest\n'
+    assert second.text == f'{SETUP}-e ".[test]" && .venv/bin/pytest -n auto\n'
 
 
 def test_every_other_setup_is_the_one_of_the_readme() -> None:

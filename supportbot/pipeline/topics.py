@@ -62,8 +62,8 @@ async def offer(scene: Scene, rooms: Rooms) -> None:
     button = Button(f"{COMMAND}{SOLVED}", texts("topics.solved"))
     if said:
         ledger.amend(msgspec.structs.replace(said[-1], choices=(*said[-1].choices, button)))
-    elif not scene.is_agent:
-        ledger.send(_made(scene, texts("topics.how"), choices=(button,)), scene.person)
+    elif not scene.is_agent and (words := texts("topics.how")):
+        ledger.send(_made(scene, words, choices=(button,)), scene.person)
 
 
 def _is_for_all(outgoing: Outgoing, scene: Scene) -> bool:

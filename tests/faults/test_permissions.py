@@ -35,6 +35,7 @@ FOR_ALL = (DONE, DONE, DONE, DONE)
 
 COMMANDS: dict[str, tuple[str, tuple[str, str, str, str]]] = {
     "ticket": ("/ticket The printer", FOR_REQUESTERS),
+    "ticket_about": ("/ticket_about Problem", FOR_REQUESTERS),
     "ticket_from_message": ("/ticket_from_message", FOR_REQUESTERS),
     "tickets": ("/tickets", FOR_REQUESTERS),
     "status": ("/status T-1001", (DONE, NOT_FOUND, DONE, NOT_FOUND)),

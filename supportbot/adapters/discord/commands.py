@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ _MANAGE_SERVER = str(1 << 5)
 _LONGEST_NAME = 32
 _LONGEST_DESCRIPTION = 100
 _LONGEST_PAUSE = 300.0
+_LIKE_A_COMMAND = re.compile(r"[\s/!]+")
 
 
 class _Option(NamedTuple):
@@ -95,9 +97,15 @@ def words_of(data: Payload) -> str:
     """Word a slash command as it would be typed: ``/note T-1042 rings twice``; a question is only its words."""
     given = {str(option["name"]): _said(option) for option in data.get("options") or ()}
     if data.get("name") == FAQ:
-        return given.get("question", "").lstrip("/!").strip()
+        return as_question(given.get("question", ""))
     said = (f"/{data.get('name')}", given.pop(_REFERENCE.name, ""), *given.values())
     return " ".join(words for words in said if words)
+
+
+def as_question(words: str) -> str:
+    """Word what is only asked, often of what somebody else wrote: whatever it begins with, it is no command."""
+    beginning = _LIKE_A_COMMAND.match(words)
+    return words[beginning.end() if beginning else 0 :].rstrip()
 
 
 def _said(option: Payload) -> str:

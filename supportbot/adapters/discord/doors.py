@@ -6,9 +6,11 @@ private thread of a ticket is locked as well: its last message has a button that
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from supportbot.adapters.discord.api import Api, Failed
 from supportbot.adapters.discord.incoming import address
@@ -18,16 +20,19 @@ from supportbot.errors import TryLater
 from supportbot.logs import log
 from supportbot.recent import Recent
 
-TOO_MANY = "160006"
+_TOO_MANY = "160006"
 _WANTS_TAG = "40067"
+_NO_PERMISSION, _IS_ARCHIVED = "50013", "50083"
 _MOST_TAGS = 5
 _AT_ONCE = 10
 """Threads that are closed at once to make room, so that the next one does not meet the limit again."""
-_NOT_NOW = 60.0
+_NOT_NOW, _SOON = 60.0, 2.0
+_TRIES = 2
 _MOST = 5_000
 _CHANNEL = "/channels/{channel_id}"
 
 Changes = dict[str, Any]
+Made = TypeVar("Made")
 
 
 class Doors:
@@ -48,6 +53,7 @@ class Doors:
         self._bot = bot
         self._is_settled = is_settled
         self._solved_tags = [tag.casefold() for tag in solved_tags]
+        self._makes_room = asyncio.Lock()
         self._closed = Recent[str, None](_MOST)
         """Threads that were closed here: the gateway tells of it a little later."""
 
@@ -61,10 +67,20 @@ class Doors:
         try:
             room = await self._rooms.room(thread)
             if room.is_thread:
-                await self._change(thread, {"archived": True, **await self._marks(room)})
+                await self._close(room)
                 self._closed[thread] = None
         except Failed as failed:
-            log.warning("a thread could not be closed", adapter="discord", reason=failed.code)
+            if failed.code != _IS_ARCHIVED:
+                log.warning("a thread could not be closed", adapter="discord", reason=failed.code)
+
+    async def _close(self, room: Room) -> None:
+        marks = await self._marks(room)
+        try:
+            await self._change(room.id, {"archived": True, **marks})
+        except Failed as failed:
+            if failed.code != _NO_PERMISSION or not marks:
+                raise
+            await self._change(room.id, {"archived": True})
 
     async def _marks(self, room: Room) -> Changes:
         """Tell what a thread gets beside being archived."""
@@ -102,16 +118,27 @@ class Doors:
         await self._open(thread, {"archived": False})
 
     async def _open(self, thread: str, changes: Changes) -> None:
-        try:
-            await self._change(thread, changes)
-        except Failed as failed:
-            if failed.code != TOO_MANY:
-                raise
-            await self.make_room((await self._rooms.room(thread)).guild)
-            await self._change(thread, changes)
+        await self.with_room(thread, partial(self._change, thread, changes))
         self._closed.pop(thread, None)
 
-    async def make_room(self, guild: str) -> None:
+    async def with_room(self, channel: str, takes_room: Callable[[], Awaitable[Made]]) -> Made:
+        """Make or open a thread; at the limit of active ones room is made for it, for one after the other."""
+        try:
+            return await takes_room()
+        except Failed as failed:
+            if failed.code != _TOO_MANY:
+                raise
+        async with self._makes_room:
+            for _ in range(_TRIES):
+                await self._make_room((await self._rooms.room(channel)).guild)
+                try:
+                    return await takes_room()
+                except Failed as failed:
+                    if failed.code != _TOO_MANY:
+                        raise
+        raise TryLater(_SOON, "others were given the room that was made")
+
+    async def _make_room(self, guild: str) -> None:
         """Close the bot's oldest threads in which nothing is left to do, or else the one that was quiet for longest."""
         answer = await self._api.read("/guilds/{guild_id}/threads/active", guild_id=guild)
         own = [thread for thread in answer.get("threads") or () if str(thread.get("owner_id")) == self._bot]

@@ -70,8 +70,11 @@ class Incoming:
         self._heed(name, what)
         return None
 
-    async def message(self, what: Payload) -> Event | None:
-        """Read a message, from the gateway or a history; None where it is the bot's own, or nothing is left of it."""
+    async def message(self, what: Payload, *, is_edit: bool = False) -> Event | None:
+        """Read a message, from the gateway or a history; None where it is the bot's own, or nothing is left of it.
+
+        An edit may leave no words, which then are to go wherever they went.
+        """
         author, guild = what["author"], str(what.get("guild_id") or "")
         self.members.note(what)
         if what.get("type") not in _WORDS or str(author["id"]) == self.members.bot_user:
@@ -81,7 +84,8 @@ class Incoming:
         mentioned = self._is_mentioned(what, guild)
         text = self._words(what, guild)
         shared = self._attachments(what)
-        if not (room.is_direct or mentioned or text or shared):
+        is_emptied = is_edit and self.members.reads_all
+        if not (room.is_direct or mentioned or text or shared or is_emptied):
             return None  # its words are not for the bot to read
         address, opens_topic = self._place(what, room)
         return Event(
@@ -206,7 +210,7 @@ class Incoming:
         self._new_threads.pop(str(what["id"]), None)  # a thread of that name hangs in this message
         if not edited or "author" not in what:
             return None  # Discord unfolded a link, or a thread was begun from it
-        event = await self.message({**what, "attachments": [], "message_snapshots": []})
+        event = await self.message({**what, "attachments": [], "message_snapshots": []}, is_edit=True)
         if event is None:
             return None
         at = int(datetime.fromisoformat(edited).timestamp() * SECOND)

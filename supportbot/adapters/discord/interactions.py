@@ -113,7 +113,7 @@ class Interactions:
             await self._show(live, self._forms.question())
             return None  # what is asked comes by itself
         if action == ASK:
-            words = filled_in(payload["data"]).get(QUESTION, "").lstrip("/!").strip()
+            words = commands.as_question(filled_in(payload["data"]).get(QUESTION, ""))
             return _alone(await self._incoming.command(payload, words), payload)
         event = await self._incoming.command(payload, f"/{action.removeprefix(COMMAND)}")
         return event if (payload.get("channel") or {}).get("type") in THREADS else _alone(event, payload)
@@ -147,7 +147,7 @@ class Interactions:
         asked = await self._pointed_at({**message, "attachments": []}, payload)
         if menu == commands.SOLUTION:
             return await self._incoming.command(payload, "/solved", about=asked)
-        question = asked.text.lstrip("/!").strip() if asked else ""
+        question = commands.as_question(asked.text) if asked else ""
         if question:
             return _alone(await self._incoming.command(payload, question), payload)
         await self._callbacks.say(live, {"content": self._texts("discord.no_question")}, (), says="")

@@ -193,7 +193,7 @@ class Outbox:
         self, outgoing: Outgoing, number: int, post: Post, files: list[discord.File], where: Address
     ) -> Landed:
         spot = await self.threads.spot(where)
-        if not outgoing.closes:
+        if where.thread and not outgoing.closes:
             await self.threads.doors.open_for_words(spot.channel)
         body = {**post, "nonce": nonce_of(outgoing, number), "enforce_nonce": True}
         try:

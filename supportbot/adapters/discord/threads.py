@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from supportbot.adapters.discord.api import Api, Failed
-from supportbot.adapters.discord.doors import TOO_MANY, Doors
+from supportbot.adapters.discord.doors import Doors
 from supportbot.adapters.discord.incoming import instant
 from supportbot.adapters.discord.rooms import FORUMS, PRIVATE_THREAD, PUBLIC_THREAD, Room, Rooms
 from supportbot.adapters.lengths import fitting
@@ -188,13 +189,8 @@ class Threads:
 
     async def _make(self, channel: str, path: str, thread: dict[str, Any], **places: str) -> dict[str, Any]:
         """Make a thread; at the limit of active threads room is made for it."""
-        try:
-            made = await self._write(path, thread, channel_id=channel, **places)
-        except Failed as failed:
-            if failed.code != TOO_MANY:
-                raise
-            await self.doors.make_room((await self._rooms.room(channel)).guild)
-            made = await self._write(path, thread, channel_id=channel, **places)
+        write = partial(self._write, path, thread, channel_id=channel, **places)
+        made = await self.doors.with_room(channel, write)
         self._rooms.note(made)
         return made
 

@@ -21,6 +21,8 @@ MOST_UNITS = 2_000
 _PIECE = 400
 """Units of words that are written in one go: with all their marks escaped they fit a message still."""
 _LONGEST_ADDRESS = 1_500
+_NOT_IN_ADDRESSES = re.compile(r"[\s<>\[\]\\`|]")
+"""What could end an address, or mean something behind it, in one reader of Discord's Markdown or another."""
 _STYLES = {"strong": "**", "em": "*", "s": "~~"}
 _MARKS = str.maketrans({mark: "\\" + mark for mark in "\\`*_~|<>[]#"})
 _EVERYBODY = re.compile(r"@(?=everyone\b|here\b)")
@@ -63,7 +65,7 @@ def messages(text: str, *, at_most: int = MOST_UNITS) -> tuple[str, ...]:
             else:
                 made.append(words)
             before = part
-    return tuple(made) or (_written(Block((Span(text),))),)
+    return tuple(made) or tuple(_written(part) for part in _parts(Block((Span(text),)), at_most))
 
 
 def _go_together(before: Block, block: Block) -> bool:
@@ -137,7 +139,7 @@ def _with_addresses(words: str, marks: tuple[str, ...]) -> Iterator[Span]:
 
 def _link(url: str, words: str, marks: tuple[str, ...]) -> Span:
     """Link words to an address; words that look like an address of their own are not believed."""
-    if not url.startswith(LINKED) or units(url) > _LONGEST_ADDRESS or re.search(r"[\s<>]", url):
+    if not url.startswith(LINKED) or units(url) > _LONGEST_ADDRESS or _NOT_IN_ADDRESSES.search(url):
         return Span(words or url, marks)
     shown = "" if not words.strip() or names_an_address(words) else " ".join(words.split())
     return Span(shown, marks, url)
@@ -204,7 +206,7 @@ def _parts(block: Block, at_most: int) -> Iterator[Block]:
         yield block
         return
     made: list[Span] = []
-    for span in _pieces(block.spans, min(_PIECE, at_most // 4)):
+    for span in _pieces(_joined(block.spans), min(_PIECE, at_most // 4)):
         if made and units(_written(replace(block, spans=(*made, span)))) > at_most:
             yield replace(block, spans=tuple(made))
             made, block = [], replace(block, lead="")

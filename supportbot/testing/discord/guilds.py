@@ -137,7 +137,7 @@ class Guild:
         total = self.everyone.permissions
         for role in member.roles.values():
             total |= role.permissions
-        return total
+        return permissions.ALL if total & permissions.BITS["administrator"] else total
 
     def with_role(self, role: Role) -> list[User]:
         """List those who have a role."""

@@ -35,9 +35,7 @@ async def discord() -> AsyncIterator[DiscordWorld]:
         yield world
 
 
-def configuration(
-    world: DiscordWorld, folder: Path, agents: str, skills: Sequence[Any] = (), **more: Any
-) -> Config:
+def configuration(world: DiscordWorld, folder: Path, agents: str, skills: Sequence[Any] = (), **more: Any) -> Config:
     """Write and read a configuration."""
     (folder / "faq.yaml").write_text(ARTICLES, "utf-8")
     settings = {"token": "${TOKEN}", "api_url": world.api_url, "gateway_url": world.gateway_url}

@@ -1,4 +1,4 @@
-"""What people write to hurt goes through every path of the desk: nobody is notified, no link hides, no form is feigned."""
+"""What people write to hurt goes through every path of the desk: it calls nobody, hides no link, feigns no form."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from tests.faults.platforms.hostility import SKILLS, Paths
 MARKS = (
     *("@everyone", "@here", "<@{victim}>", "<@!{victim}>", "<@&{role}>", "<#{team}>", "<t:1:R>", "<:emoji:{role}>"),
     *("<a:emoji:{role}>", "</help:{role}>", "<id:customize>", "\\<@{victim}>", "\\\\<@{victim}>", "@\u200beveryone"),
-    *("[Your bank](https://evil.example)", "[https://bank.example](https://evil.example)", "[a](<https://evil.example>)"),
+    *(
+        "[Your bank](https://evil.example)",
+        "[https://bank.example](https://evil.example)",
+        "[a](<https://evil.example>)",
+    ),
     *("[a]: https://evil.example\n\n[a]", "![x](https://evil.example/x.png)", "<https://evil.example|bank>"),
     *("<https://evil.example>", "[x](https://evil.example 'title')", "\\[a](https://evil.example)", "discord.gg/evil"),
     *("**bold**", "__under__", "*i*", "_i_", "~~s~~", "||spoiler||", "`", "``", "```", "```py\ncode", "\\", "\\\\"),
-    *("\n", "\n\n", "> quote", ">>> all", "\n>>> all", "# big", "\n# big", "\n-# small", "- item\n", "* item\n", "1. one\n"),
-    *("\u202e", "\u200b", "\u2028", "\x00", "\ufeff", "﹫everyone", "＠here", "xn--", "javascript:alert(1)", "[", "]", "("),
-    *("https://evil.example/<@{victim}>", "https://evil.example/**x**", "https://evil.example/@everyone", ")", "<", ">"),
+    *("\n", "\n\n", "> quote", ">>> all", "# big", "\n# big", "\n-# small", "- item\n", "1. one\n"),
+    *("\n>>> all", "* item\n", "[", "]", "(", ")", "<", ">", "https://evil.example/@everyone"),
+    *("\u202e", "\u200b", "\u2028", "\x00", "\ufeff", "﹫everyone", "＠here", "xn--", "javascript:alert(1)"),
+    *("https://evil.example/<@{victim}>", "https://evil.example/**x**"),
     *("\n**Sam**\nIt is all right", "**T-9999** – eve would like to talk", " ", "hello", "T-1001", "&lt;@{victim}&gt;"),
     *("| a | b |\n|---|---|\n", "<b>html</b>", "&#60;@{victim}&#62;", "@everybody", "@Victim", "{{x}}", "🎫"),
 )
@@ -38,7 +43,7 @@ def bare(text: str) -> str:
 
 
 class OnDiscord(Paths):
-    """On Discord everybody has a role, too, which can be called."""
+    """On Discord everybody has a role, too, which can be called; the bot may call everyone, as a new server lets it."""
 
     def __init__(self, discord: DiscordWorld, seed: int) -> None:
         super().__init__(discord, MARKS, seed)
@@ -46,7 +51,6 @@ class OnDiscord(Paths):
         self.team = discord.channel("support-team", only_for=[agents])
         self.room = discord.channel("help")
         self.ids |= {"role": discord.role("everybody", [self.victim]).id, "team": self.team.id}
-        discord.permits(discord.bot_role, *CAREFREE)
 
     async def begins(self) -> None:
         await self.ada.runs("/human", reason="it burns")
@@ -59,15 +63,7 @@ class OnDiscord(Paths):
         for channel in self.world._backstage.directory.channels.values():
             for message in said(channel)[-40:]:
                 harmless(message, words)
-                own = message.text.replace(f"<#{channel.id}>", "")
-                assert self.ids["team"] not in bare(own), (words, message.text)
-
-
-CAREFREE = (
-    *("administrator", "mention_everyone", "view_channel", "send_messages", "manage_threads", "read_message_history"),
-    *("create_public_threads", "create_private_threads", "send_messages_in_threads", "add_reactions"),
-)
-"""What nobody should give a bot, so that nothing but its own care keeps it from calling everybody."""
+                assert f"<#{self.team.id}>" not in bare(message.text), (words, message.text)
 
 
 def harmless(message: Message, words: str) -> None:
@@ -86,7 +82,7 @@ async def attack(discord: DiscordWorld, folder: Path, count: int) -> None:
                 await paths.goes_once(words)
                 await answered(discord, app)
                 paths.check(words)
-    assert paths.victim.notifications == []
+    assert not [message for message in paths.victim.notifications if message.author.bot]
 
 
 async def test_hostile_words_notify_nobody_hide_no_link_and_feign_nothing(
@@ -122,7 +118,8 @@ async def with_names(discord: DiscordWorld, folder: Path, marks: tuple[str, ...]
     async with serving(discord, folder, paths.team.id, skills=SKILLS, storage="tinydb:memory") as app:
         for mark in marks:
             name = paths.named(mark).strip() or "x"
-            paths.ada.user.display_name = paths.sam.user.display_name = name
+            paths.ada = discord.person(name)
+            paths.sam.user.display_name = name
             await paths.begins()
             await paths.ada.dm("it is broken")
             await paths.sam.writes(paths.team, "have you tried turning it off?", thread=paths.card)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from supportbot.testing.discord import DiscordWorld, Interaction
+from supportbot.testing.discord import DiscordWorld, Interaction, Person
 from tests.faults.discord.conftest import answered, serving
 from tests.faults.platforms.skills import sleeper
 
@@ -22,6 +24,12 @@ async def beside_a_slow_skill(
     """Let people write so many messages, at a pace if there is one, and use commands all along."""
     people, ada = [discord.person(f"p{number}") for number in range(50)], discord.person("Ada")
     room, team, skill = discord.channel("help"), discord.channel("team"), sleeper()
+    ways: tuple[Callable[[Person], Coroutine[Any, Any, Interaction]], ...] = (
+        lambda person: person.runs("/help", room),
+        lambda person: person.runs("/tickets"),
+        lambda person: person.runs("/faq", room, question="slow please"),
+        lambda person: person.runs("/ticket", room, subject="It burns"),
+    )
     done: list[asyncio.Task[Interaction]] = []
     limits, skills = {"handler_time": "120s"}, [{"faq": {"sources": ["faq.yaml"]}}, "tickets", "handoff", "help"]
     async with serving(discord, folder, team.id, own=[skill], skills=skills, limits=limits) as app:
@@ -29,22 +37,11 @@ async def beside_a_slow_skill(
         timer = asyncio.get_running_loop().call_later(seconds, skill.is_over.set) if seconds else None
         began = time.perf_counter()
         for number in range(count):
-            if each_second:
-                await asyncio.sleep(began + number / each_second - time.perf_counter())
+            await asyncio.sleep(began + number / each_second - time.perf_counter() if each_second else 0)
             person = people[number % len(people)]
             await person.dm(f"message {number}")
             if number % (count // interactions) == 0:
-                ways = (
-                    person.runs("/help", room),
-                    person.runs("/tickets"),
-                    person.runs("/faq", room, question="slow please"),
-                    person.runs("/ticket", room, subject="It burns"),
-                )
-                done.append(asyncio.create_task(ways[len(done) % 4]))
-                for way in ways:
-                    if way is not ways[(len(done) - 1) % 4]:
-                        way.close()
-            await asyncio.sleep(0)
+                done.append(asyncio.create_task(ways[len(done) % len(ways)](person)))
         taken = [await task for task in done]
         assert skill.is_over.is_set() == bool(timer)
         skill.is_over.set()

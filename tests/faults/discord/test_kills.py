@@ -79,7 +79,7 @@ async def kill_often(folder: Path, times: int) -> float:
 
 
 async def test_a_bot_that_is_killed_under_load_loses_nothing_and_says_nothing_twice(tmp_path: Path) -> None:
-    await kill_often(tmp_path, 4)
+    await kill_often(tmp_path, 2)
 
 
 @pytest.mark.full

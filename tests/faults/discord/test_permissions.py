@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 from supportbot.app import App
-from supportbot.domain.conversation import CONVERSATIONS
-from supportbot.domain.ticket import TICKETS
 from supportbot.testing.discord import DiscordWorld, Message, NotAcknowledged
 from supportbot.testing.discord.people import Person
 from tests.faults.discord.conftest import answered, said, serving
-from tests.faults.platforms.agents_only import BUTTONS, COMMANDS, FORM, MENUS, OF_THE_HOUSE, REFUSED
+from tests.faults.platforms.agents_only import BUTTONS, COMMANDS, FORM, MENUS, REFUSED, state_of, unlisted
 from tests.faults.platforms.hostility import SKILLS
 
 STRANGERS = (
@@ -28,19 +26,23 @@ STRANGERS = (
     "another bot",
 )
 """Everybody who is no agent: what somebody may do on a server makes them none."""
-SLASHES = {
-    "ticket": {"subject": "It burns"},
-    "tickets": {},
-    "status": {"reference": "T-1001"},
-    "human": {"reason": "mine too"},
-    "help": {},
-    "faq": {"question": "How do I reset my password?"},
-    "solve": {"words": "bye"},
-    "reply": {"words": "hello"},
+SLASHES = {"ticket", "tickets", "status", "human", "help", "faq"}
+"""The slash commands for everybody."""
+OF_AGENTS: dict[str, dict[str, Any]] = {
+    "queue": {},
+    "claim": {"reference": "T-1001"},
+    "release": {"reference": "T-1001"},
+    "assign": {"reference": "T-1001"},
+    "note": {"words": "smokes", "reference": "T-1001"},
+    "reply": {"words": "hello", "reference": "T-1001"},
+    "canned": {"name": "hello", "reference": "T-1001"},
+    "solve": {"words": "bye", "reference": "T-1001"},
 }
-"""Every slash command, with what would do something."""
-OF_AGENTS = {"solve", "reply"}
-CONTEXT_MENUS = {"Open a ticket", "Find an answer"}
+"""Those for agents, with what would do something."""
+PANEL = "panel"
+MANAGERS = {"administrator", "owner of the server"}
+"""The one slash command for whoever manages the server, and who of them does."""
+CONTEXT_MENUS = {"Open a ticket", "Find an answer", "Mark as solution"}
 
 
 class World:
@@ -105,14 +107,7 @@ class World:
     async def state(self) -> list[Any]:
         """Look at what somebody who may not must not have changed."""
         requester = f"discord/main/{self.ada.id}"
-        tickets = await self.app.store.find(TICKETS, "requester", "main", requester)
-        cases = await self.app.store.find(CONVERSATIONS, "requester", "main", requester)
-        stand = [(case.owner, case.agent, case.handoff, case.question) for case in cases.items]
-        return [tickets.items, stand, self.app.bot.switches.is_on("faq"), len(self.heard())]
-
-    def heard(self) -> list[Message]:
-        """List what Ada was told by the bot, for all to see or for her alone."""
-        return said(self.ada.direct)
+        return [*await state_of(self.app, requester), len(said(self.ada.direct))]
 
 
 @pytest.fixture
@@ -133,11 +128,10 @@ def offered(card: Message) -> tuple[set[str], set[str]]:
 
 
 async def test_everything_that_is_for_agents_is_in_the_table(world: World) -> None:
-    commands = world.app.bot.handlers.commands
-    assert {name for name, handler in commands.items() if handler.mark.role == "agent"} | OF_THE_HOUSE == set(COMMANDS)
+    assert unlisted(world.app) == set()
     registered = {command["name"] for command in world.discord.commands}
-    assert registered == set(SLASHES) | CONTEXT_MENUS
-    assert set(SLASHES) & set(COMMANDS) == OF_AGENTS
+    assert registered == SLASHES | OF_AGENTS.keys() | {PANEL} | CONTEXT_MENUS
+    assert OF_AGENTS.keys() <= COMMANDS.keys()
     await world.begins()
     assert offered(world.card) == (BUTTONS["waiting"], set())
     await world.sam.presses("Claim", on=world.card)
@@ -164,11 +158,12 @@ async def test_a_command_of_the_agents_does_nothing_for_anybody_else(world: Worl
 async def test_a_slash_command_of_the_agents_does_nothing_for_anybody_else(world: World, who: str) -> None:
     await world.begins("claimed")
     person, thread = world.who[who], world.discord._backstage.directory.channels[world.card.thread_id]
-    for command in sorted(OF_AGENTS):
-        places = [None] if who == "stranger of another server" else [None, thread, world.help]
-        for place in places:
+    for command, options in OF_AGENTS.items():
+        given = {**options, "who": world.tom} if command == "assign" else options
+        places = [world.help] if command == "assign" else [None, thread, world.help]
+        for place in places if who != "stranger of another server" else [None] * (command != "assign"):
             before = await world.state()
-            interaction = await person.runs(f"/{command}", place, **SLASHES[command])
+            interaction = await person.runs(f"/{command}", place, **given)
             await world.settles()
             after = await world.state()
             if who == "requester":
@@ -211,6 +206,19 @@ async def test_a_menu_on_anothers_message_changes_nothing_of_theirs_and_is_answe
     assert await world.state() == before
 
 
+@pytest.mark.parametrize("who", [*STRANGERS[:3], *STRANGERS[4:-1]])
+async def test_a_panel_is_put_up_by_nobody_but_whoever_manages_the_server(world: World, who: str) -> None:
+    await world.begins("claimed")
+    before = len(said(world.help))
+    try:
+        await world.who[who].runs(f"/{PANEL}", world.help)
+    except AssertionError:
+        assert who not in MANAGERS  # Discord does not even offer it
+    await world.writes(who, f"/{PANEL}")
+    panels = [message for message in said(world.help)[before:] if message.only_for is None]
+    assert len(panels) == (who in MANAGERS)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_a_command_of_the_agents_does_something_for_an_agent(world: World, command: str) -> None:
     await world.begins("solved" if command == "reopen" else "claimed")
@@ -226,7 +234,7 @@ async def test_a_command_of_the_agents_does_something_for_an_agent(world: World,
 async def test_each_button_does_something_for_an_agent(world: World, stands: str) -> None:
     await world.begins(stands)
     told = len(world.discord.world_log.calls(ok=True))
-    await world.tom.presses(sorted(BUTTONS[stands])[0], on=world.card)  # it changes what the others can do
+    await world.tom.presses(min(BUTTONS[stands]), on=world.card)  # it changes what the others can do
     await world.settles()
     assert len(world.discord.world_log.calls(ok=True)) > told + 1
 

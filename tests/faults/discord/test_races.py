@@ -171,3 +171,19 @@ async def test_direct_messages_that_close_and_open_lose_nothing_and_stay_in_orde
     told = sorted((message for room in rooms for message in said(room)), key=lambda message: int(message.id))
     assert [line for message in told for line in message.text.split("\n") if line.startswith("word")] == words
     assert len([room for room in desk.ada.threads() if room.kind == "private_thread"]) == 1
+
+
+async def test_at_the_limit_of_threads_everybody_gets_theirs_however_many_ask_at_once(desk: Desk) -> None:
+    desk.discord.guild.most_active_threads = 5
+    people = [desk.discord.person(f"p{number}") for number in range(12)]
+    for _ in range(2):
+        await asyncio.gather(*(person.writes(desk.help, "How do I reset my password?") for person in people))
+        await answered(desk.discord, desk.app)
+    topics = [message for message in desk.help.heard if message.text.startswith("How do I")]
+    await desk.discord.until(
+        lambda: all(message.thread_id for message in topics) or None, "there is a thread for each question"
+    )
+    threads = [desk.discord._backstage.directory.channels[message.thread_id] for message in topics]
+    await desk.discord.until(lambda: all(said(thread) for thread in threads) or None, "each question is answered")
+    assert {len(said(thread)) for thread in threads} == {1}
+    assert await desk.app.store.buried() == []

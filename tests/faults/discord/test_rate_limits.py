@@ -1,4 +1,4 @@
-"""A Discord that asks to wait, or is not there: everything is said, in each channel's order, and few calls are in vain."""
+"""A Discord that asks to wait, or is not there: everything is said, in each channel's order, with few calls in vain."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ class Repeating(Skill[Settings]):
         """Say it."""
         text = self.texts[turn.text]
         self.count += 1
-        menu, number = text[:300] if self.count % 3 == 0 else "", self.count % 30
-        choices = [Choice(f"{text[place : place + 200]}", command="help", menu=menu) for place in range(number)]
+        menu, number = clean(text[:300]) if self.count % 3 == 0 else "", self.count % 30
+        choices = [Choice(clean(text[place : place + 200]), command="help", menu=menu) for place in range(number)]
         return Reply(text, choices)
 
 
@@ -52,8 +52,8 @@ async def say_all(discord: DiscordWorld, folder: Path, texts: list[str]) -> None
             await ada.dm(name)
             await answered(discord, app)
             check(text, said(ada.direct)[before:])
-        assert await app.store.buried() == []
         assert discord.world_log.calls("Create Message", ok=False) == []
+        assert await app.store.buried() == []
 
 
 def check(text: str, messages: list[Message]) -> None:
@@ -62,7 +62,7 @@ def check(text: str, messages: list[Message]) -> None:
     assert all(units(words) <= LONGEST for words in shown)
     if not set(text) & ESCAPED:
         assert bare("".join(shown)) == bare(clean(text))
-    never_cut_inside(shown)
+    never_cut_inside(text, shown)
     for message in messages:
         for kind, element in under(message):
             too_long = [name for name, most in MOST[kind].items() if units(str(element.get(name) or "")) > most]

@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from supportbot.app import App
-from supportbot.domain.conversation import CONVERSATIONS
-from supportbot.domain.ticket import TICKETS
 from supportbot.testing.slack import Message, Person, SlackWorld
 from supportbot.testing.slack.blocks import interactive, label
-from tests.faults.platforms.agents_only import BUTTONS, COMMANDS, FORM, MENUS, OF_THE_HOUSE, REFUSED
+from tests.faults.platforms.agents_only import BUTTONS, COMMANDS, FORM, MENUS, REFUSED, state_of, unlisted
 from tests.faults.platforms.hostility import SKILLS
 from tests.faults.slack.conftest import answered, said, serving
 
@@ -65,10 +63,7 @@ class World:
     async def state(self) -> list[Any]:
         """Look at what somebody who may not must not have changed."""
         requester = f"slack/{self.slack.workspace.id}/{self.ada.id}"
-        tickets = await self.app.store.find(TICKETS, "requester", "main", requester)
-        cases = await self.app.store.find(CONVERSATIONS, "requester", "main", requester)
-        stand = [(case.owner, case.agent, case.handoff, case.question) for case in cases.items]
-        return [tickets.items, stand, self.app.bot.switches.is_on("faq"), len(said(self.team))]
+        return [*await state_of(self.app, requester), len(said(self.team))]
 
     def offered(self) -> tuple[set[str], set[str]]:
         """Tell what is on the card: its buttons, and the entries of its menus."""
@@ -92,8 +87,7 @@ async def world(slack_world: SlackWorld, tmp_path: Path) -> AsyncIterator[World]
 
 
 async def test_everything_that_is_for_agents_is_in_the_table(world: World) -> None:
-    commands = world.app.bot.handlers.commands
-    assert {name for name, handler in commands.items() if handler.mark.role == "agent"} | OF_THE_HOUSE == set(COMMANDS)
+    assert unlisted(world.app) == set()
     await world.begins()
     assert world.offered() == (BUTTONS["waiting"], set())
     await world.sam.presses("Claim", on=world.card)

@@ -40,7 +40,7 @@ def check(text: str, parts: list[Message]) -> None:
     assert all(units(part.text) <= LONGEST_TEXT and len(part.blocks) <= MOST_BLOCKS for part in parts)
     if not set(text) & MARKS:
         assert bare("".join(shown)) == bare(clean(text))
-    never_cut_inside(shown)
+    never_cut_inside(text, shown)
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=ascii)

@@ -225,7 +225,8 @@ async def test_long_words_are_taken_back_whole(open_desk: OpenDesk) -> None:
     written = await desk.sam.writes(desk.team, "long_word " * 190, thread=card)  # escaped it is more than one message
     await becomes_so(desk, lambda: len(spoken(ada.reads())) > 1, "the words came in several messages")
     await desk.sam.edits(written, "short_word")
-    await becomes_so(desk, lambda: [str(message) for message in spoken(ada.reads())] == ["**Sam**\nshort\\_word"], "it is one")
+    short = "**Sam**\nshort\\_word"
+    await becomes_so(desk, lambda: [message.text for message in spoken(ada.reads())] == [short], "one is left")
     await desk.sam.deletes(written)
     await becomes_so(desk, lambda: spoken(ada.reads()) == [], "nothing is left of it")
 
@@ -261,7 +262,7 @@ async def test_files_go_across_both_ways_as_copies_and_go_with_their_message(ope
 
 async def test_a_requester_who_types_is_seen_typing_in_the_cases_thread(open_desk: OpenDesk) -> None:
     desk = await open_desk()
-    ada, sam, team = desk.ada, desk.sam, desk.team
+    ada, sam = desk.ada, desk.sam
     card = await claimed(desk)
     thread = await sam.sees_thread("T-1001")
     await ada.types()
@@ -403,6 +404,18 @@ async def test_a_colleague_is_found_by_a_mention_whatever_they_are_called(open_d
     card = await claimed(desk)
     await desk.sam.writes(desk.team, f"/assign <@{tess.id}>", thread=card, exact=True)
     await desk.ada.sees("Queen of Support will look after this")
+
+
+async def test_a_colleague_whom_discord_does_not_tell_of_just_now_is_no_skills_fault(open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    colleague(desk)
+    card = await claimed(desk)
+    desk.discord.trouble.breaks("Search Guild Members", status=503, times=None)
+    await desk.sam.writes(desk.team, "/assign tess", thread=card)
+    await desk.sam.sees("isn't answering right now", desk.team, thread=card)
+    desk.discord.trouble.ends()
+    await desk.sam.writes(desk.team, "/assign tess", thread=card)
+    await desk.ada.sees("Tess will look after this")
 
 
 # --- who may ------------------------------------------------------------------------------------------------------

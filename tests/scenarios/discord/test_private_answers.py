@@ -62,7 +62,10 @@ async def test_nobody_sees_anothers_ticket(open_desk: OpenDesk) -> None:
     desk = await open_desk()
     await with_a_ticket(desk)
     bo = desk.discord.person("Bo")
-    told = (await bo.runs("/status", desk.help, reference="T-1001")).original
-    assert "my invoice" not in told
-    assert "T-1001" not in (await bo.runs("/tickets", desk.help)).original
+    status = await bo.runs("/status", desk.help, reference="T-1001")
+    tickets = await bo.runs("/tickets", desk.help)
+    assert status.original
+    assert tickets.original
+    assert "my invoice" not in status.original
+    assert "T-1001" not in tickets.original
     assert not desk.discord.world_log.calls(ok=False)

@@ -19,6 +19,7 @@ async def restarted(desk: Desk, open_desk: OpenDesk) -> None:
     assert desk.app
     await desk.app.stop()
     await open_desk()
+    await desk.app.presence.caught_up()
 
 
 async def test_did_you_mean_is_a_menu_that_outlives_a_restart(open_desk: OpenDesk) -> None:
@@ -34,7 +35,8 @@ async def test_did_you_mean_is_a_menu_that_outlives_a_restart(open_desk: OpenDes
     answer = await ada.sees("Billing")
     await restarted(desk, open_desk)
     await ada.presses("Not quite", on=answer)
-    assert (await ada.sees(TEXTS("faq.perhaps_instead"))).menus == {TEXTS("faq.choose"): ["How do I reset my password?"]}
+    again = await ada.sees(TEXTS("faq.perhaps_instead"))
+    assert again.menus == {TEXTS("faq.choose"): ["How do I reset my password?"]}
     assert not desk.discord.world_log.calls(ok=False)
 
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from supportbot.desk import closing
+from supportbot.desk.case import Case
+from supportbot.desk.ledger import Ledger
+from supportbot.domain.work import TURNS
 from supportbot.texts import Texts
 from tests.scenarios.discord.conftest import Desk, OpenDesk
 
@@ -69,6 +75,58 @@ async def test_the_survey_stands_in_the_closed_thread_and_whoever_answers_it_may
     assert not desk.discord.world_log.calls(ok=False)
 
 
+async def test_a_survey_that_comes_later_opens_the_thread_and_closes_it_when_it_is_answered(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_STILL_THERE", -1)
+    desk = await open_desk()
+    ada, sam = desk.ada, desk.sam
+    thread, card = await with_ticket(desk)
+    await sam.presses("Solve", on=card)
+    survey = await ada.sees("How did we do", thread)
+    assert not thread.archived
+    assert not thread.locked
+    await ada.presses("5", on=survey)
+    await ada.sees(TEXTS("survey.ask_comment"), thread)
+    await ada.writes(thread, "You were quick!")
+    await locked(desk, thread)
+
+
+async def test_a_survey_that_nobody_answers_closes_the_thread_after_a_while(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_STILL_THERE", -1)
+    monkeypatch.setattr(closing, "DAY", 1)
+    desk = await open_desk()
+    thread, card = await with_ticket(desk)
+    await desk.sam.presses("Solve", on=card)
+    survey = await desk.ada.sees("How did we do", thread)
+    await locked(desk, thread)
+    await desk.ada.presses("4", on=survey)
+    await desk.ada.sees(TEXTS("survey.ask_comment"), thread)
+
+
+async def test_a_ticket_that_was_reopened_meanwhile_keeps_its_thread_open(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_STILL_THERE", -1)
+    desk = await open_desk()
+    thread, card = await with_ticket(desk)
+    await desk.sam.presses("Solve", on=card)
+    await desk.ada.sees("How did we do", thread)
+    await desk.ada.writes(thread, "It still does not work")
+    await desk.ada.sees("T-1001 is open again", thread)
+    assert desk.app is not None
+    bot = desk.app.bot
+    waiting = [work for work in await bot.store.pending(TURNS) if work.id.startswith("quiet-")]
+    assert len(waiting) == 1
+    ledger = Ledger(bot.store, bot.rules, bot.clock.now(), "a day later")
+    case = await Case.load(ledger, waiting[0].group)
+    assert case is not None
+    await closing.close_quiet(case)
+    assert not ledger.outgoing
+
+
 async def test_what_is_closed_without_a_word_closes_its_thread_too(open_desk: OpenDesk) -> None:
     desk = await open_desk(**LATER)
     thread, card = await with_ticket(desk)
@@ -76,6 +134,17 @@ async def test_what_is_closed_without_a_word_closes_its_thread_too(open_desk: Op
     await desk.sam.presses("Close", on=card)
     await locked(desk, thread)
     assert len(desk.ada.reads(thread)) == said
+
+
+async def test_where_the_bot_may_not_lock_a_thread_it_is_archived(open_desk: OpenDesk) -> None:
+    desk = await open_desk(**LATER)
+    desk.discord.forbids(desk.help, "manage_threads")
+    thread, card = await with_ticket(desk)
+    await desk.sam.presses("Solve", on=card)
+    await desk.ada.sees("so this thread closes", thread)
+    await desk.discord.until(lambda: thread.archived or None, "the thread is archived")
+    await desk.ada.writes(thread, "It still burns")
+    await desk.ada.sees("T-1001 is open again", thread)
 
 
 async def test_a_requester_closes_their_own_ticket_from_elsewhere(open_desk: OpenDesk) -> None:

@@ -58,11 +58,11 @@ def test_without_a_token_it_says_where_the_application_is_found(config: Path) ->
 
 
 def test_where_neither_discord_nor_the_token_tells_it_says_what_to_do(config: Path) -> None:
-    (config.parent / ".env").write_text("DISCORD_TOKEN=nothing\n", "utf-8")
+    (config.parent / ".env").write_text("DISCORD_TOKEN=xyzzy-4711\n", "utf-8")
     error = run(config).exception
     assert isinstance(error, ConfigurationError)
     assert "--application" in str(error)
-    assert "nothing" not in str(error)
+    assert "xyzzy" not in str(error)
 
 
 def test_a_configuration_without_discord_is_told(config: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -31,7 +30,7 @@ class Watched:
 
 
 @pytest.fixture
-async def case(bot_with: Any) -> AsyncIterator[BotHarness]:
+async def case(bot_with: Any) -> BotHarness:
     """A bot in which sam has ada's case, whose thread the platform has opened."""
     bot: BotHarness = await bot_with(built_in=("tickets", "handoff"))
     ada, sam = bot.requester("ada"), bot.agent("sam")
@@ -43,7 +42,7 @@ async def case(bot_with: Any) -> AsyncIterator[BotHarness]:
     opened = Changes()
     opened.put(PLACES, msgspec.structs.replace(place, address=THREAD))
     await bot.app.store.commit(opened)
-    yield bot
+    return bot
 
 
 def typists_of(bot: BotHarness, watched: Watched) -> Typists:

@@ -88,8 +88,8 @@ async def bot_on(
     discord: DiscordWorld, suggest: Callable[[str, str], list[str]] | None = None, **more: Any
 ) -> AsyncIterator[Bot]:
     """Run the adapter with a bot behind it that does as it is told; `more` are settings."""
-    urls = {"api_url": discord.api_url, "gateway_url": discord.gateway_url}
-    settings = DiscordSettings(token=Secret(discord.token), **urls, **more)
+    given = {"api_url": discord.api_url, "gateway_url": discord.gateway_url, **more}
+    settings = DiscordSettings(token=Secret(discord.token), **given)
     adapter = Discord(settings, "", Texts(), SystemClock(), patience=QUICK)
     adapter.suggest = suggest
     bot = Bot(adapter)

@@ -186,6 +186,26 @@ async def test_an_edit_is_about_the_message_that_it_changes(discord: DiscordWorl
     assert event.key.startswith(f"{said.key}/")
 
 
+async def test_words_that_are_edited_away_beside_a_file_are_edited_away(discord: DiscordWorld, listen: Listen) -> None:
+    ada, channel = discord.person("Ada"), discord.channel("help")
+    ears = await listen(discord)
+    message = await ada.uploads(channel, "photo.jpg", b"a photo", "my password is hunter2")
+    said = await ears.said()
+    await ada.edits(message, "", exact=True)
+    event = await ears.event("MESSAGE_UPDATE")
+    assert event is not None
+    assert (event.kind, event.target, event.text) == ("edit", said.key, "")
+
+
+async def test_what_discord_keeps_from_the_bot_was_not_edited_away(discord: DiscordWorld, listen: Listen) -> None:
+    discord.allowed_intents.discard("message_content")
+    ada, channel = discord.person("Ada"), discord.channel("help")
+    ears = await listen(discord, content=False)
+    message = await ada.writes(channel, "helo")
+    await ada.edits(message, "hello")
+    assert await ears.event("MESSAGE_UPDATE") is None
+
+
 async def test_a_message_that_only_got_a_thread_was_not_edited(discord: DiscordWorld, listen: Listen) -> None:
     ada, channel = discord.person("Ada"), discord.channel("help")
     ears = await listen(discord)
@@ -254,7 +274,7 @@ async def test_agents_are_found_by_mention_id_and_name(discord: DiscordWorld, li
     assert await ears.members.find("@ada") is None
 
 
-# --- what is not read, and what is only about to be said ----------------------------------------------------------------
+# --- what is not read, and what is only about to be said --------------------------------------------------------------
 
 
 async def test_who_is_mentioned_is_named(discord: DiscordWorld, listen: Listen) -> None:

@@ -42,6 +42,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/human", {"reason": "it is urgent"}, "/human it is urgent"),
         ("/help", {}, "/help"),
         ("/faq", {"question": "/How do I reset it?"}, "How do I reset it?"),
+        ("/faq", {"question": "! /How do I reset it?"}, "How do I reset it?"),
         ("/solve", {"words": "Have a nice day"}, "/solve Have a nice day"),
         ("/reply", {"words": "Try again"}, "/reply Try again"),
         ("/queue", {}, "/queue"),
@@ -341,6 +342,18 @@ async def test_an_answer_is_found_for_a_message_and_only_whoever_asked_sees_it(d
     assert interaction.original is not None
     assert interaction.original.only_for is not None
     assert interaction.original.only_for.id == sam.id
+
+
+@pytest.mark.parametrize("mark", ["/", "! /", " /", "\u200b/", "\ufeff\u2060!", "\u200e \uff0f", "\x1f/"])
+async def test_what_another_wrote_is_no_command_of_whoever_looks_for_an_answer_to_it(
+    discord: DiscordWorld, mark: str
+) -> None:
+    eve, sam, channel = discord.person("Eve"), discord.person("Sam"), discord.channel("general")
+    message = await eve.writes(channel, f"{mark}close T-1001", exact=True)
+    async with bot_on(discord) as bot:
+        await sam.uses("Find an answer", message)
+        (event,) = bot.heard
+    assert (event.kind, event.text) == ("message", "close T-1001")
 
 
 async def test_a_message_without_words_has_nothing_to_look_for(discord: DiscordWorld) -> None:

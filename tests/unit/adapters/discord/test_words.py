@@ -63,6 +63,16 @@ def test_a_persons_link_cannot_hide_its_address() -> None:
     assert shown(written("[docs](http://evil.example)")) == "\\[docs\\](<http://evil.example>)"
 
 
+def test_an_address_that_another_reader_may_end_earlier_is_no_link() -> None:
+    (shown,) = messages("https://bank.example](https://evil.example)\\")
+    assert "<" not in shown
+    assert shown.startswith("https://bank.example\\]")
+
+
+def test_what_has_no_block_is_cut_all_the_same() -> None:
+    assert all(units(words) <= 2_000 for words in messages(">" * 5_000))
+
+
 def test_marks_alone_are_shown() -> None:
     assert shown("*") == "\\*"
 
