@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from supportbot.adapters.base import Files
@@ -70,3 +71,9 @@ class Shelf:
             return File(await self._files.put_file(content), name, fetched.media_type, len(content))
         except (AdapterError, FileTooLarge):
             return None
+
+
+def not_kept(names: Iterable[str], kept: Sequence[File]) -> tuple[str, ...]:
+    """Tell which of the files of a message, by their names, are not among those that were kept."""
+    there = Counter(clean_name(name)[:_LONGEST_NAME] for name in names)
+    return tuple((there - Counter(file.name for file in kept)).elements())

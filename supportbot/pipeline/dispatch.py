@@ -181,7 +181,7 @@ class Dispatch:
         is_known = offer and number.isascii() and number.isdigit() and 0 < int(number) <= len(offer.choices)
         if offer is None or not (is_known or number == FORM) or offer.side != scene.side:
             answer(scene, texts("errors.unknown_choice"), Call(is_command=True))
-        elif offer.person and offer.person != scene.person.id:
+        elif (offer.person and offer.person != scene.person.id) or _is_anothers(scene):
             _refuse(scene)
         elif number == FORM:  # it could not be shown
             dialogue = await self._asked(scene, offer)
@@ -303,6 +303,11 @@ def _note_form(scene: Scene) -> None:
 def _refuse(scene: Scene) -> None:
     """Tell somebody, and nobody else, that a question is not theirs; the one whose it is hears nothing of it."""
     scene.case.answer_at(scene.here, scene.case.texts("dialogue.not_your_question"), only_for=who_alone(scene))
+
+
+def _is_anothers(scene: Scene) -> bool:
+    """Tell whether a bystander presses what was said to somebody else: agents may, as they may speak there."""
+    return scene.side == "requester" and scene.case.conversation.requester.id != scene.person.id and not scene.is_agent
 
 
 def _among_people(scene: Scene) -> bool:

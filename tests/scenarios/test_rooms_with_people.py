@@ -73,6 +73,17 @@ async def test_a_dialogue_in_a_room_belongs_to_the_one_who_began_it(bot: BotHarn
     assert await ada.says("problem", room=ROOM) == texts("tickets.ask_details")
 
 
+@pytest.mark.parametrize("label", ["Talk to a person", "That helped", "Not quite"])
+async def test_a_bystander_does_nothing_by_pressing_what_was_said_to_somebody_else(
+    bot: BotHarness, texts: Texts, label: str
+) -> None:
+    ada, eve = bot.requester("ada"), bot.requester("eve")
+    answer = await ada.says(PASSWORD, room=ROOM)
+    label = next((choice for choice in answer.choices if choice.startswith(label)), answer.choices[0])
+    assert await eve.presses(label, room=ROOM) == texts("dialogue.not_your_question")
+    assert bot.agents_channel == "", "no ticket was opened in ada's name"
+
+
 async def test_an_agent_who_writes_in_the_requesters_own_thread_owns_it_at_once(bot: BotHarness, texts: Texts) -> None:
     ada, sam = bot.requester("ada"), bot.agent("sam")
     await ada.says(PASSWORD, room=ROOM)

@@ -25,7 +25,7 @@ from supportbot.adapters.discord.client import Payload
 from supportbot.adapters.discord.doors import Doors
 from supportbot.adapters.discord.forms import Forms
 from supportbot.adapters.discord.gateway import REJECTED, Gateway, Patience
-from supportbot.adapters.discord.incoming import Incoming, address
+from supportbot.adapters.discord.incoming import Incoming
 from supportbot.adapters.discord.interactions import Interactions
 from supportbot.adapters.discord.landings import Landings
 from supportbot.adapters.discord.lines import Lines
@@ -193,7 +193,8 @@ class Discord(Adapter):
     async def stop_receiving(self) -> None:
         """Take nothing more in, and store what came."""
         await self.gateway.close()
-        await self._lines.stop(_LAST_EVENTS)
+        # What waits behind a gap is not taken now: the next start reads it where it belongs, in order.
+        await self._lines.stop(0 if self.gateway.gap.is_open else _LAST_EVENTS)
 
     async def stop(self) -> None:
         """Take nothing more in, and disconnect."""
@@ -341,5 +342,5 @@ class Discord(Adapter):
         return self.settled is not None and await self.settled(address)
 
     def channel(self, name: str) -> Address:
-        """Name a channel by its id."""
-        return address(name)
+        """Name a channel by its id, be it one or not: ``doctor`` says what is wrong with it."""
+        return Address(NAME, WORKSPACE, name)

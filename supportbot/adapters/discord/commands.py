@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ _MANAGE_SERVER = str(1 << 5)
 _LONGEST_NAME = 32
 _LONGEST_DESCRIPTION = 100
 _LONGEST_PAUSE = 300.0
-_LIKE_A_COMMAND = re.compile(r"[\s/!]+")
+_COMMANDS_BEGIN = frozenset("/!\uff0f\uff01")
 
 
 class _Option(NamedTuple):
@@ -104,8 +104,16 @@ def words_of(data: Payload) -> str:
 
 def as_question(words: str) -> str:
     """Word what is only asked, often of what somebody else wrote: whatever it begins with, it is no command."""
-    beginning = _LIKE_A_COMMAND.match(words)
-    return words[beginning.end() if beginning else 0 :].rstrip()
+    start = 0
+    while start < len(words) and _begins_command(words[start]):
+        start += 1
+    return words[start:].rstrip()
+
+
+def _begins_command(character: str) -> bool:
+    """Tell whether a command may begin so; what nobody sees may stand before it."""
+    is_seen = not character.isspace() and unicodedata.category(character) not in {"Cc", "Cf"}
+    return not is_seen or character in _COMMANDS_BEGIN
 
 
 def _said(option: Payload) -> str:

@@ -24,7 +24,7 @@ class Gap:
 
     def open(self) -> None:
         """Let everything wait from now on."""
-        if not self._is_open():
+        if not self.is_open:
             self._until = asyncio.get_running_loop().time() + self._longest
         self._left = None
 
@@ -45,14 +45,16 @@ class Gap:
 
     async def passed(self, channel: str) -> None:
         """Wait until a channel was read, but not for too long."""
-        while self._is_open() and (self._left is None or channel in self._left):
+        while self.is_open and (self._left is None or channel in self._left):
             try:
                 async with asyncio.timeout_at(self._until):
                     await self._changed.wait()
             except TimeoutError:
                 return
 
-    def _is_open(self) -> bool:
+    @property
+    def is_open(self) -> bool:
+        """Tell whether anything is still to be read."""
         return self._left != set() and asyncio.get_running_loop().time() < self._until
 
     def _ring(self) -> None:

@@ -17,7 +17,7 @@ from supportbot.adapters.discord import said
 from supportbot.adapters.discord.members import NAME, WORKSPACE, Members
 from supportbot.adapters.discord.rooms import FORUMS, PRIVATE_THREAD, Room, Rooms
 from supportbot.adapters.shelf import LARGEST as LARGEST_FILE
-from supportbot.adapters.shelf import Fetched, Shared, Shelf
+from supportbot.adapters.shelf import Fetched, Shared, Shelf, not_kept
 from supportbot.clock import SECOND, Clock
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event, EventKind, Said
@@ -84,18 +84,21 @@ class Incoming:
         mentioned = self._is_mentioned(what, guild)
         text = self._words(what, guild)
         shared = self._attachments(what)
+        names = [str(item.get("filename") or "file") for item in shared]
         is_emptied = is_edit and self.members.reads_all
         if not (room.is_direct or mentioned or text or shared or is_emptied):
             return None  # its words are not for the bot to read
         address, opens_topic = self._place(what, room)
+        files = await self._keep(shared)
         return Event(
             key=key(channel, id),
             kind="message",
             address=address,
             person=self.members.person(author, what.get("member")),
             at=instant(id),
-            text=text or ", ".join(item["filename"] for item in shared),
-            files=await self._keep(shared),
+            text=text or ", ".join(names),
+            files=files,
+            left_out=not_kept(names, files) if len(files) < len(names) else (),
             direct=room.is_direct,
             mentioned=mentioned,
             by_bot=bool(author.get("bot") or what.get("webhook_id")),
@@ -355,7 +358,8 @@ NOBODY = Person.of(NAME, WORKSPACE, "")
 
 
 def address(channel: str, thread: str = "") -> Address:
-    """Name a place on Discord."""
+    """Name a place on Discord; ValueError for what is no id."""
+    int(channel), int(thread.removeprefix(ALONE) or 0)
     return Address(NAME, WORKSPACE, channel, thread)
 
 

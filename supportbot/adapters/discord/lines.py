@@ -63,6 +63,8 @@ class Lines(Generic[What]):
                 await self._until_taken(line[0])
                 line.popleft()
                 self._waiting -= 1
+                if line:
+                    await asyncio.sleep(0)  # what is only looked at waits for nothing: others have their turn, too
         finally:
             self._waiting -= len(line)
             del self._lines[channel], self._workers[channel]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -11,7 +10,6 @@ from supportbot.adapters import shelf
 from supportbot.adapters.base import Files
 from supportbot.adapters.slack.api import Api
 from supportbot.domain.file import File
-from supportbot.domain.words import clean_name
 
 _ASK = "check_file_info"
 """What Slack says in place of a file of another workspace: it is to be asked for."""
@@ -42,8 +40,8 @@ async def _fetch(api: Api, item: dict[str, Any]) -> shelf.Fetched | None:
 
 def left_out(shared: Sequence[dict[str, Any]], kept: Sequence[File]) -> tuple[str, ...]:
     """Name the files of a message that were not kept."""
-    there = Counter(clean_name(str(item.get("name") or item.get("title") or "file")) for item in shared)
-    return tuple((there - Counter(file.name for file in kept)).elements()) if len(kept) < len(shared) else ()
+    names = [str(item.get("name") or item.get("title") or "file") for item in shared]
+    return shelf.not_kept(names, kept) if len(kept) < len(shared) else ()
 
 
 def _is_there(item: dict[str, Any]) -> bool:

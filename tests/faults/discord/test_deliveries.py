@@ -47,14 +47,14 @@ class Deliveries:
 async def redeliver(discord: DiscordWorld, folder: Path, count: int) -> None:
     """Let everybody write in waves until the bot was told so many things, then see what stands in Discord.
 
-    A wave comes in any order; half of it stands in a channel. Every other wave ends with a broken connection: what was
-    told since long before comes again with it.
+    A wave comes in any order; half of it stands in a channel, where there are soon as many threads as there may be.
+    Every other wave ends with a broken connection: what was told since long before comes again with it.
     """
     people = [discord.person(f"p{number}") for number in range(PEOPLE)]
     team, room = discord.channel("team"), discord.channel("help")
     written: dict[str, list[str]] = {person.id: [] for person in people}
     asked: dict[str, str] = {}
-    discord.trouble.repeats = PEOPLE
+    discord.trouble.repeats, discord.guild.most_active_threads = PEOPLE, PEOPLE
     async with serving(discord, folder, team.id, own=[Clerk()], discord={"help_channels": [room.id]}) as app:
         deliveries, wave = Deliveries(discord, app), 0
         while deliveries.count < count:
@@ -71,10 +71,17 @@ async def redeliver(discord: DiscordWorld, folder: Path, count: int) -> None:
                 await deliveries.resumes()
             await answered(discord, app)
             wave += 1
+        rooms = discord._backstage.directory.channels
+        await discord.until(
+            lambda: None if [id for id in asked if id not in rooms or not said(rooms[id])] else True,
+            "each question is answered",
+        )
+        await answered(discord, app)
+        assert await app.store.buried() == []
     for person in people:
         lines = [line for message in said(person.direct) for line in message.shown.split("\n") if line]
         assert lines == written[person.id]
-    answers = {id: [message.shown for message in said(discord._backstage.directory.channels[id])] for id in asked}
+    answers = {id: [message.shown for message in said(rooms[id])] for id in asked}
     assert answers == {id: [words] for id, words in asked.items()}
     assert discord.gateway.identifies == 1
 

@@ -16,7 +16,7 @@ from supportbot.app import App
 from supportbot.testing.discord import DiscordWorld
 from tests.faults.discord.conftest import adapter_of, answered, said, serving
 from tests.faults.platforms.agents_only import FORM
-from tests.faults.platforms.fuzzing import LONGEST_HOLD, Payload, mutated
+from tests.faults.platforms.fuzzing import LONGEST_HOLD, Payload, mutated, without_others_garbage
 from tests.faults.platforms.skills import Clerk
 
 SKILLS = ["greeting", {"faq": {"sources": ["faq.yaml"]}}, "tickets", "handoff", "help"]
@@ -77,11 +77,12 @@ async def fuzz(discord: DiscordWorld, folder: Path, count: int, monkeypatch: pyt
     emoji = {"ticket_emoji": "🎫"}
     async with serving(discord, folder, team.id, own=[Clerk()], storage="tinydb:memory", discord=emoji) as app:
         before, holds = discord.gateway.identifies, Holds(monkeypatch)
-        for number in range(count):
-            event = chance.choice(kinds)
-            tell(discord, event, mutated(chance.choice(told[event]), chance))
-            if number % 200 == 199:
-                await answered(discord, app)
+        with without_others_garbage():
+            for number in range(count):
+                event = chance.choice(kinds)
+                tell(discord, event, mutated(chance.choice(told[event]), chance))
+                if number % 200 == 199:
+                    await answered(discord, app)
         await goes_on(discord, app, bob)
         assert discord.gateway.identifies == before
         return holds.longest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -23,11 +24,12 @@ async def beside_a_slow_skill(
 ) -> list[Interaction]:
     """Let people write so many messages, at a pace if there is one, and use commands all along."""
     people, ada = [discord.person(f"p{number}") for number in range(50)], discord.person("Ada")
+    slow, chance = [discord.person(f"s{number}") for number in range(20)], random.Random(8)
     room, team, skill = discord.channel("help"), discord.channel("team"), sleeper()
     ways: tuple[Callable[[Person], Coroutine[Any, Any, Interaction]], ...] = (
         lambda person: person.runs("/help", room),
         lambda person: person.runs("/tickets"),
-        lambda person: person.runs("/faq", room, question="slow please"),
+        lambda _: chance.choice(slow).runs("/faq", room, question="slow please"),
         lambda person: person.runs("/ticket", room, subject="It burns"),
     )
     done: list[asyncio.Task[Interaction]] = []

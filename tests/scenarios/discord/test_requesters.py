@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from supportbot.adapters.discord import incoming
 from supportbot.texts import Texts
 from tests.scenarios.discord.conftest import Desk, OpenDesk
 
@@ -87,3 +88,18 @@ async def test_the_teams_emoji_opens_a_ticket_from_a_message(open_desk: OpenDesk
     assert "T-1001" in await desk.ada.hears(private)
     await desk.sam.presses("Claim", on=card)
     await desk.ada.sees("Sam is with you now", private)
+
+
+async def test_a_file_that_cannot_be_taken_over_is_told_of_on_both_sides(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "LARGEST_FILE", 3)
+    desk = await open_desk()
+    ada, sam = desk.ada, desk.sam
+    await ada.dm("I want to talk to a human")
+    card = await sam.hears(desk.team)
+    await sam.presses("Claim", on=card)
+    await ada.sees("Sam is with you now")
+    await ada.uploads(ada.direct, "film.mov", b"film", "It looks like this")
+    await ada.sees("I couldn't take over film.mov")
+    assert "It looks like this" in await sam.sees("With it came film.mov", desk.team, thread=card)

@@ -86,3 +86,18 @@ async def test_what_does_not_end_is_given_up_when_the_bot_stops() -> None:
     waiting.put("help", "one")
     await waiting.stop(0.01)
     assert store.taken == []
+
+
+async def test_a_long_line_of_which_nothing_is_stored_lets_others_have_their_turn() -> None:
+    store, turns = Store(), list[int]()
+    taken = Lines(store.take, overflows)
+
+    async def other() -> None:
+        while len(store.taken) < 100:
+            turns.append(len(store.taken))
+            await asyncio.sleep(0)
+
+    for number in range(100):
+        taken.put("1", str(number))
+    await other()
+    assert len(turns) > 50
