@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from supportbot import Skill
-from supportbot.adapters.discord import doors
 from supportbot.adapters.discord.adapter import Discord
 from supportbot.adapters.discord.gateway import Patience
 from supportbot.adapters.open import platforms_of
@@ -34,12 +33,6 @@ async def discord() -> AsyncIterator[DiscordWorld]:
     """Start a Discord whose clock is this machine's."""
     async with DiscordWorld(clock=SystemClock(), patience=15) as world:
         yield world
-
-
-@pytest.fixture(autouse=True)
-def _asks_soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a bot that was not given room for a thread ask again after a moment."""
-    monkeypatch.setattr(doors, "_SOON", 0.05)
 
 
 def configuration(world: DiscordWorld, folder: Path, agents: str, skills: Sequence[Any] = (), **more: Any) -> Config:
