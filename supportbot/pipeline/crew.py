@@ -42,6 +42,8 @@ class Crew:
         self._vitals = vitals or Vitals()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
+        self._claiming = asyncio.Lock()
+        """Held from the claim to the start of what is claimed: whoever waits for all of it does not miss it between."""
         store.woken = self._stirred.set
         self._stranded: list[Work] = []
         """Claimed work that the store, in trouble, would not take back; it is given back before anything is claimed."""
@@ -143,14 +145,15 @@ class Crew:
 
     async def claim_due(self) -> bool:
         """Claim and start what is due now; tells whether there was anything."""
-        while self._stranded:
-            await self._give_back(self._stranded.pop())
-        found = False
-        for queue in self._jobs:
-            claimed = await self._store.claim(queue, self._clock.now(), limit=_AT_ONCE)
-            self.start(claimed)  # at once: the next claim may fail, and what is claimed is held
-            found = found or bool(claimed)
-        return found
+        async with self._claiming:
+            while self._stranded:
+                await self._give_back(self._stranded.pop())
+            found = False
+            for queue in self._jobs:
+                claimed = await self._store.claim(queue, self._clock.now(), limit=_AT_ONCE)
+                self.start(claimed)  # at once: the next claim may fail, and what is claimed is held
+                found = found or bool(claimed)
+            return found
 
     async def _give_back(self, work: Work) -> None:
         try:
@@ -192,7 +195,7 @@ class Crew:
         while True:
             while self._tasks:
                 await asyncio.wait(set(self._tasks))
-            if not await self.claim_due():
+            if not await self.claim_due() and not self._tasks:
                 return
 
     async def stop(self, grace: float) -> None:

@@ -390,3 +390,29 @@ async def test_work_that_waits_behind_what_is_put_off_is_put_off_as_well(yard: Y
     await yard.crew.idle()
     assert [account.done() and account.result() for account in accounts] == [False, False]
     assert all(account.done() for account in accounts)
+
+
+async def test_who_waits_for_all_of_it_waits_for_what_the_watch_is_just_claiming(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, has_claimed, goes_on = yard.store.claim, asyncio.Event(), asyncio.Event()
+
+    async def slow(queue: str, now: int, *, limit: int = 1) -> list[Work]:
+        claimed = await claim(queue, now, limit=limit)
+        has_claimed.set()
+        await goes_on.wait()
+        return claimed
+
+    await yard.add("late", after=SECOND)
+    yard.clock.move_to(yard.clock.now() + SECOND)
+    monkeypatch.setattr(yard.store, "claim", slow)
+    watch = asyncio.create_task(yard.crew.claim_due())
+    await has_claimed.wait()
+    monkeypatch.setattr(yard.store, "claim", claim)
+    idle = asyncio.create_task(yard.crew.idle())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    goes_on.set()
+    await idle
+    assert yard.done == ["late"]
+    await watch
