@@ -91,6 +91,8 @@ class Discord(Adapter):
         self._rest: discord.Client | None = None
         """Makes the calls, and is never connected: it outlives the clients of the gateway."""
         self._session: aiohttp.ClientSession | None = None
+        self._is_known = False
+        """Discord has said who the bot is: without that nothing can be sent, and nobody asked for."""
         self._is_rejected = False
         """Discord rejected the token when something was sent last."""
         self._beside = Beside(NAME)
@@ -146,6 +148,7 @@ class Discord(Adapter):
             texts=self._texts,
             clock=self._clock,
         )
+        self._is_known = True
 
     async def checks(self) -> list[Finding]:
         """Look at token, intents, permissions, agents and commands; for ``doctor``."""
@@ -221,7 +224,7 @@ class Discord(Adapter):
     @property
     def hears_all(self) -> bool:  # type: ignore[override] # looked up whenever it is asked for
         """Tell whether it may read what does not mention the bot, as far as that is known yet."""
-        return not hasattr(self, "members") or self.members.reads_all
+        return not self._is_known or self.members.reads_all
 
     async def missed(self, since: int, places: Sequence[Address] = ()) -> AsyncIterator[Missed]:
         """Read what was written since then, where there are news and where conversations stand."""
@@ -301,14 +304,14 @@ class Discord(Adapter):
         return await self._outbox().find(outgoing)
 
     def _outbox(self) -> Outbox:
-        if not hasattr(self, "outbox"):
+        if not self._is_known:
             raise TryLater(1, "Discord was not reached yet")
         return self.outbox
 
     async def is_agent(self, event: Event) -> bool:
         """Tell whether somebody is an agent now; where Discord does not answer, nobody is."""
         user = event.person.id.rpartition("/")[2]
-        if not user or not hasattr(self, "members"):
+        if not (user and self._is_known):
             return False
         try:
             return await self.members.is_agent(user)
@@ -317,7 +320,7 @@ class Discord(Adapter):
 
     async def show_typing(self, address: Address) -> None:
         """Show in a thread that somebody's words are on their way."""
-        if not hasattr(self, "api"):
+        if not self._is_known:
             return
         place = address.thread or address.channel
         try:
@@ -327,10 +330,12 @@ class Discord(Adapter):
 
     async def find_person(self, workspace: str, named: str) -> Person | None:
         """Find an agent by a mention, an id or a name."""
-        return await self.members.find(named) if workspace == WORKSPACE and hasattr(self, "members") else None
+        return await self.members.find(named) if workspace == WORKSPACE and self._is_known else None
 
     async def has_left(self, person: Person, address: Address) -> bool:
         """Tell whether somebody has left the server of a channel; where Discord does not say, nobody has."""
+        if not self._is_known:
+            return False
         room = self.rooms.known(address.channel)
         try:
             async with asyncio.timeout(_LONGEST_LOOK):
