@@ -121,8 +121,10 @@ class Knowledge:
         if not more:
             return match
         both = index.rank(f"{after.rstrip(' ?!.')} {more}", without=without, limit=limit)
+        if both.decision != "answer":
+            return match
         before = index.rank(after, without=without, limit=1)
-        return both if both.decision == "answer" and _is_another(both, before) else match
+        return both if _is_another(both, before) else match
 
     @property
     def is_slow(self) -> bool:

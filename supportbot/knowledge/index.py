@@ -146,8 +146,9 @@ class ArticleIndex(Index):
 
     def signs(self, text: str) -> tuple[Signs, list[str]]:
         """Read the signs of a message, and name the best articles: what the heads are trained on."""
-        words = self._spelling.repair(split_words(read(text)[0]))
-        scored = self._score_words(read(text)[0], words, 3)
+        asked = read(text)[0]
+        words = self._spelling.repair(split_words(asked))
+        scored = self._score_words(asked, words, 3)
         return self._signs(scored, words), [self._ids[position] for position in scored.best]
 
     def _find(self, text: str, left_out: Sequence[int], count: int) -> _Found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from supportbot.domain.words import clean
 
@@ -39,13 +38,6 @@ def is_chit_chat(words: list[str]) -> bool:
     for phrase in _SMALL_TALK:
         text = text.replace(phrase, " ")
     return all(word in _PLEASANTRIES for word in text.split())
-
-
-def word_grams(words: list[str]) -> Iterator[str]:
-    """Yield each word and each pair of neighbours."""
-    yield from words
-    for left, right in pairwise(words):
-        yield f"{left} {right}"
 
 
 def character_grams(words: list[str]) -> Iterator[str]:
