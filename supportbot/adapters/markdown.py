@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,:;!?)\]}]")
 """An address that is written out."""
+_STYLES = frozenset({"strong", "em", "s"})
 LINKED = ("https://", "http://", "mailto:")
 """What a link may lead to; anything else is words."""
+
+
+class Run(NamedTuple):
+    """Words of one form in a line: their styles (``strong``, ``em``, ``s``), the outermost first.
+
+    `url` is where they lead to, None where they are no link; a link without words is an address that is written out.
+    """
+
+    words: str
+    styles: tuple[str, ...] = ()
+    url: str | None = None
+    is_code: bool = False
 
 
 @cache
@@ -26,7 +40,31 @@ def tokens(text: str) -> list[Token]:
     return _parser().parse(text)
 
 
-def parted(words: str) -> Iterator[tuple[str, bool]]:
+def runs(parsed: Sequence[Token]) -> Iterator[Run]:
+    """Read the tokens of a line as runs of words; an address that is written out is a link to itself."""
+    styles: tuple[str, ...] = ()
+    link: tuple[str, list[str]] | None = None
+    for token in parsed:
+        kind, _, end = token.type.rpartition("_")
+        if kind in _STYLES:
+            styles = (*styles, kind) if end == "open" else tuple(style for style in styles if style != kind)
+        elif token.type == "link_open":
+            link = (str(token.attrs.get("href", "")), [])
+        elif token.type == "link_close" and link:
+            yield Run("".join(link[1]), styles, link[0])
+            link = None
+        else:
+            words = "\n" if token.type in {"softbreak", "hardbreak"} else token.content
+            if link:
+                link[1].append(words)
+            elif token.type == "code_inline":
+                yield Run(words, styles, is_code=True)
+            elif words:
+                for piece, is_address in _parted(words):
+                    yield Run("", styles, piece) if is_address else Run(piece, styles)
+
+
+def _parted(words: str) -> Iterator[tuple[str, bool]]:
     """Part words at the addresses that are written out in them: each piece, and whether it is an address."""
     end = 0
     for found in _ADDRESS.finditer(words):

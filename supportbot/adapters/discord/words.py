@@ -14,7 +14,7 @@ from functools import lru_cache
 from markdown_it.token import Token
 
 from supportbot.adapters.lengths import split, units
-from supportbot.adapters.markdown import LINKED, names_an_address, parted, tokens
+from supportbot.adapters.markdown import LINKED, names_an_address, runs, tokens
 
 MOST_UNITS = 2_000
 """Characters (UTF-16) of one message."""
@@ -109,32 +109,9 @@ def _bullet(lists: list[int | None]) -> str:
 
 
 def _inline(parsed: Sequence[Token]) -> Iterator[Span]:
-    marks: tuple[str, ...] = ()
-    link: tuple[str, list[str]] | None = None
-    for token in parsed:
-        kind, _, end = token.type.rpartition("_")
-        if kind in _STYLES:
-            mark = _STYLES[kind]
-            marks = (*marks, mark) if end == "open" else tuple(other for other in marks if other != mark)
-        elif token.type == "link_open":
-            link = (str(token.attrs.get("href", "")), [])
-        elif token.type == "link_close" and link:
-            yield _link(link[0], "".join(link[1]), marks)
-            link = None
-        else:
-            words = "\n" if token.type in {"softbreak", "hardbreak"} else token.content
-            if link:
-                link[1].append(words)
-            elif token.type == "code_inline":
-                yield Span(words, marks, is_code=True)
-            elif words:
-                yield from _with_addresses(words, marks)
-
-
-def _with_addresses(words: str, marks: tuple[str, ...]) -> Iterator[Span]:
-    """Let an address that is written out be a link to itself."""
-    for piece, is_address in parted(words):
-        yield _link(piece, "", marks) if is_address else Span(piece, marks)
+    for run in runs(parsed):
+        marks = tuple(_STYLES[style] for style in run.styles)
+        yield Span(run.words, marks, is_code=run.is_code) if run.url is None else _link(run.url, run.words, marks)
 
 
 def _link(url: str, words: str, marks: tuple[str, ...]) -> Span:

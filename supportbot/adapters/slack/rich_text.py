@@ -13,7 +13,7 @@ from typing import Any
 from markdown_it.token import Token
 
 from supportbot.adapters.lengths import split, units
-from supportbot.adapters.markdown import LINKED, names_an_address, parted, tokens
+from supportbot.adapters.markdown import LINKED, names_an_address, runs, tokens
 
 Element = dict[str, Any]
 """A part of rich text: words with a style, a link, or a block made of such parts."""
@@ -118,32 +118,9 @@ def _read(parsed: Sequence[Token]) -> Iterator[Element]:
 
 
 def _inline(parsed: Sequence[Token]) -> Iterator[Element]:
-    style: dict[str, bool] = {}
-    link: tuple[str, list[str]] | None = None
-    for token in parsed:
-        kind, _, end = token.type.rpartition("_")
-        if kind in _STYLES:
-            style = {**style, _STYLES[kind]: True} if end == "open" else _without(style, _STYLES[kind])
-        elif token.type == "link_open":
-            link = (str(token.attrs.get("href", "")), [])
-        elif token.type == "link_close" and link:
-            yield _link(link[0], "".join(link[1]), style)
-            link = None
-        else:
-            words = "\n" if token.type in {"softbreak", "hardbreak"} else token.content
-            form = {**style, "code": True} if token.type == "code_inline" else style
-            if link:
-                link[1].append(words)
-            elif token.type == "code_inline":
-                yield _text(words, form)
-            elif words:
-                yield from _with_addresses(words, form)
-
-
-def _with_addresses(words: str, style: dict[str, bool]) -> Iterator[Element]:
-    """Let an address that is written out be a link to itself."""
-    for piece, is_address in parted(words):
-        yield _link(piece, "", style) if is_address else _text(piece, style)
+    for run in runs(parsed):
+        style = {_STYLES[style]: True for style in run.styles} | ({"code": True} if run.is_code else {})
+        yield _text(run.words, style) if run.url is None else _link(run.url, run.words, style)
 
 
 def _link(url: str, words: str, style: dict[str, bool]) -> Element:
@@ -161,10 +138,6 @@ def _text(words: str, style: dict[str, bool] | None = None) -> Element:
 
 def _styled(style: dict[str, bool]) -> Element:
     return {"style": dict(style)} if style else {}
-
-
-def _without(style: dict[str, bool], name: str) -> dict[str, bool]:
-    return {kind: on for kind, on in style.items() if kind != name}
 
 
 def _section(parts: list[Element]) -> Element:
