@@ -6,8 +6,6 @@ from the thread, and is taken back as soon as somebody else, or the bot, says so
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from supportbot.clock import HOUR, MINUTE, SECOND
 from supportbot.desk.ledger import Ledger
 from supportbot.domain.conversation import CONVERSATIONS
@@ -19,6 +17,7 @@ from supportbot.domain.work import outbox
 from supportbot.ids import derived
 from supportbot.pipeline.ownership import Scene
 from supportbot.pipeline.rooms import Rooms
+from supportbot.recent import Recent
 from supportbot.texts import Texts
 
 _MOST_KNOWN = 5_000
@@ -30,7 +29,7 @@ class Unanswered:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._authors: OrderedDict[str, str] = OrderedDict()
+        self._authors = Recent[str, str](_MOST_KNOWN)
         """Who opened the topic of a thread that a line is planned for; "" where none is."""
 
     async def note(self, scene: Scene) -> None:
@@ -50,21 +49,15 @@ class Unanswered:
         elif not scene.is_agent and await self._rooms.mode(event.address, event.room) == "always":
             line = _line(name, event, ledger, span)
             ledger.send_later(line, event.person, event.at + span, group=event.address.key)
-            ledger.after.append(lambda: self._remember(event.address.key, event.person.id))
+            ledger.after.append(lambda: self._authors.update({event.address.key: event.person.id}))
 
     async def _author(self, ledger: Ledger, event: Event) -> str:
         """Name who opened a topic for which a line waits; looked up once where this process did not plan it."""
         key = event.address.key
         if key not in self._authors:
             waiting = await ledger.store.pending(outbox(ledger.rules.agents.adapter), group=key, limit=1)
-            self._remember(key, waiting[0].person if waiting else "")
+            self._authors[key] = waiting[0].person if waiting else ""
         return self._authors[key]
-
-    def _remember(self, key: str, author: str) -> None:
-        self._authors[key] = author
-        self._authors.move_to_end(key)
-        while len(self._authors) > _MOST_KNOWN:
-            self._authors.popitem(last=False)
 
 
 def _is_taken_back(event: Event) -> bool:

@@ -7,7 +7,6 @@ that were shown of late are in memory. After a restart a button asks in words wh
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from supportbot.adapters.lengths import fitting, units
 from supportbot.domain.action import ASK
 from supportbot.domain.form import Field, Form
 from supportbot.domain.markdown import plain
+from supportbot.recent import Recent
 from supportbot.texts import Texts
 
 Payload = Mapping[str, Any]
@@ -51,14 +51,11 @@ class Forms:
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._shown: OrderedDict[str, Form] = OrderedDict()
+        self._shown = Recent[str, Form](_MOST_FORMS)
 
     def keep(self, form: Form) -> None:
         """Remember a form that is shown."""
         self._shown[form.id] = form
-        self._shown.move_to_end(form.id)
-        while len(self._shown) > _MOST_FORMS:
-            self._shown.popitem(last=False)
 
     def modal(self, page: Page, person: str) -> Element | None:
         """Lay a page out as a modal; None where its form is not in mind, is somebody else's, or cannot be shown."""

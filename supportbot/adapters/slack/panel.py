@@ -6,7 +6,6 @@ All of it is decoration: where Slack does not take it, nothing else is worse for
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from supportbot.domain.address import Address
 from supportbot.domain.event import Event
 from supportbot.errors import AdapterError
 from supportbot.logs import log
+from supportbot.recent import Recent
 from supportbot.texts import Texts
 
 MOST_PROMPTS = 4
@@ -38,16 +38,16 @@ class Panel:
         self._texts = texts
         self._prompts = dict(prompts) or {texts(f"greeting.{name}"): f"!{command}" for name, command in _PROMPTS}
         self._beside = beside
-        self._untitled: OrderedDict[Place, None] = OrderedDict()
-        self._working: OrderedDict[Place, asyncio.Task[None] | None] = OrderedDict()
+        self._untitled = Recent[Place, None](_MOST_THREADS)
+        self._working = Recent[Place, asyncio.Task[None] | None](_MOST_THREADS)
         """Threads that show a word, and the call that brings it."""
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen = Recent[str, None](_MOST_THREADS)
         """Messages for which a word was shown; they may be delivered again when they are answered."""
 
     def opened(self, thread: Mapping[str, Any]) -> None:
         """Suggest something in a thread that somebody opened."""
         place = str(thread.get("channel_id") or ""), str(thread.get("thread_ts") or "")
-        _note(self._untitled, place, None)
+        self._untitled[place] = None
         prompts = [{"title": title, "message": message} for title, message in self._prompts.items()]
         said = {"title": self._texts("slack.prompts_title"), "prompts": prompts[:MOST_PROMPTS]}
         self._beside.do(self._call("setSuggestedPrompts", place, **said))
@@ -57,9 +57,9 @@ class Panel:
         place = event.address.channel, event.address.thread
         if event.kind != "message" or not event.direct or not place[1] or event.key in self._seen:
             return
-        _note(self._seen, event.key, None)
+        self._seen[event.key] = None
         working = self._call("setStatus", place, status=self._texts("slack.working"))
-        _note(self._working, place, self._beside.do(working))
+        self._working[place] = self._beside.do(working)
         if place in self._untitled:
             del self._untitled[place]
             self._beside.do(self._call("setTitle", place, title=fitting(event.text, _LONGEST_TITLE) or "…"))
@@ -87,9 +87,3 @@ class Panel:
                 await self._api.empty(name, "status", **where)
         except AdapterError as error:
             log.info("the assistant's panel was not changed", adapter="slack", error=type(error).__name__)
-
-
-def _note(kept: OrderedDict[Any, Any], name: Any, value: Any) -> None:
-    kept[name] = value
-    while len(kept) > _MOST_THREADS:
-        kept.popitem(last=False)

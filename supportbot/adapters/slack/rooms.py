@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from supportbot.adapters.modes import mode_of
 from supportbot.adapters.slack.api import Api
 from supportbot.clock import HOUR, MINUTE, Clock
 from supportbot.errors import AdapterError, BadToken, Refused, TryLater
+from supportbot.recent import Recent
 
 _MOST_ROOMS = 5_000
 
@@ -33,8 +33,8 @@ class Rooms:
         self._api = api
         self._clock = clock
         self._modes = dict(modes)
-        self._rooms: OrderedDict[str, Room] = OrderedDict()
-        self._directs: OrderedDict[str, str] = OrderedDict()
+        self._rooms = Recent[str, Room](_MOST_ROOMS)
+        self._directs = Recent[str, str](_MOST_ROOMS)
 
     async def room(self, channel: str) -> Room:
         """Describe a channel; where Slack does not answer, it is a room without a name."""
@@ -64,7 +64,7 @@ class Rooms:
         try:
             answer = await self._api.look_up("conversations.info", channel=channel)
         except Refused:
-            self._keep(channel, replace(known or Room(), has_bot=False, until=now + MINUTE))
+            self._rooms[channel] = replace(known or Room(), has_bot=False, until=now + MINUTE)
             raise
         found = answer.get("channel") or {}
         room = Room(
@@ -74,13 +74,8 @@ class Rooms:
             has_bot=any(found.get(name) for name in ("is_member", "is_im", "is_mpim")),  # of these it sees its own
             until=self._clock.now() + HOUR,
         )
-        self._keep(channel, room)
-        return room
-
-    def _keep(self, channel: str, room: Room) -> None:
         self._rooms[channel] = room
-        while len(self._rooms) > _MOST_ROOMS:
-            self._rooms.popitem(last=False)
+        return room
 
     async def mode(self, channel: str) -> ChannelMode:
         """Tell in which messages of a channel the bot takes part, as configured."""
@@ -99,6 +94,4 @@ class Rooms:
         if user not in self._directs:
             answer = await self._api.write("conversations.open", users=user)
             self._directs[user] = str((answer.get("channel") or {}).get("id", ""))
-            while len(self._directs) > _MOST_ROOMS:
-                self._directs.popitem(last=False)
         return self._directs[user]

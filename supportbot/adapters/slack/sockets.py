@@ -22,6 +22,7 @@ from supportbot.adapters.pauses import pause
 from supportbot.adapters.slack.api import BAD_TOKENS, code_of
 from supportbot.errors import BadToken
 from supportbot.logs import log
+from supportbot.recent import Recent
 
 _LAST_FRAMES = 5.0
 """Seconds in which what is under way on a connection may still end."""
@@ -73,7 +74,7 @@ class Sockets:
         self._lines: list[asyncio.Task[None]] = []
         self._answers: set[asyncio.Task[None]] = set()
         self._farewells: set[asyncio.Task[None]] = set()
-        self._known: dict[str, None] = {}
+        self._known = Recent[str, None](_MOST_KNOWN)
         """The events that came in lately, the newest last."""
         self.trouble = ""
         """Why there is no connection, in a word; "" while one stands."""
@@ -190,8 +191,6 @@ class Sockets:
         is_new = bool(event) and event not in self._known
         if is_new:
             self._known[event] = None
-            if len(self._known) > _MOST_KNOWN:
-                del self._known[next(iter(self._known))]
         if not (is_new and envelope.get("retry_attempt") and envelope.get("retry_reason") == "timeout"):
             return
         for other in [known for known in self._open if known is not socket and self._age(known) > self._patience.lasts]:

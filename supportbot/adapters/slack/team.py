@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from supportbot.clock import HOUR, MINUTE, SECOND, Clock
 from supportbot.domain.person import Person
 from supportbot.domain.words import clean_name
 from supportbot.errors import AdapterError, TryLater
+from supportbot.recent import Recent
 
 NAME = "slack"
 MAIN = "main"
@@ -69,7 +69,7 @@ class Team:
         """The agents are of this workspace: people of others are named with where they come from."""
         self._channel = channel
         self._outside_agents = frozenset(outside_agents)
-        self._people: OrderedDict[str, _Known] = OrderedDict()
+        self._people = Recent[str, _Known](_MOST_PEOPLE)
         self._companies: dict[str, str] = {}
         self._members: frozenset[str] = frozenset()
         self._members_until = self._believed_until = 0
@@ -168,8 +168,6 @@ class Team:
             return known or _Known(name or user, "", "", until=0)
         known = self._remembered(answer.get("user") or {}, user)
         self._people[user] = known
-        while len(self._people) > _MOST_PEOPLE:
-            self._people.popitem(last=False)
         return known
 
     def _remembered(self, found: dict[str, Any], user: str) -> _Known:
