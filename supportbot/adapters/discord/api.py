@@ -20,11 +20,15 @@ from supportbot.clock import SECOND, Clock
 from supportbot.errors import BadToken, Refused, TryLater, Unclear
 from supportbot.recent import Recent
 
+NO_CHANNEL, NO_MESSAGE, NO_ACCESS = "10003", "10008", "50001"
+CLOSED, NO_PERMISSION, WRONG_CHANNEL = "50007", "50013", "50024"
+IS_ARCHIVED, IS_LOCKED = "50083", "160005"
+"""Discord's own numbers for what it refuses, as `Failed.code` has them; `CLOSED` are somebody's direct messages."""
 _PAUSE = 2.0
 _LONG_PAUSE = 60.0
 _LONGEST_PAUSE = 3600.0
-_HOPELESS = frozenset({"50001", "50007", "50013"})
-"""No access, direct messages closed, no permission: it stays so for a while."""
+_HOPELESS = frozenset({NO_ACCESS, CLOSED, NO_PERMISSION})
+"""It stays so for a while."""
 _HOPELESS_FOR = 30 * SECOND
 _MOST_ANSWERED = 1_000
 _REJECTED_FOR = 60.0

@@ -16,7 +16,7 @@ import discord
 from supportbot.adapters.base import Missed
 from supportbot.adapters.discord.api import Api, Failed
 from supportbot.adapters.discord.gap import Gap
-from supportbot.adapters.discord.incoming import ALONE, Incoming, id_before
+from supportbot.adapters.discord.incoming import Incoming, id_before
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event
 from supportbot.errors import TryLater
@@ -73,7 +73,7 @@ class History:
         """Name the channels and threads that may have news, with the server of each; "" is a direct message."""
         found: dict[str, str] = {}
         for place in places:
-            if place.thread.startswith(ALONE):
+            if place.is_alone:
                 continue
             known = self._client.get_channel(int(place.channel))
             guild = getattr(known, "guild", None)

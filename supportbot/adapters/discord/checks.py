@@ -16,7 +16,7 @@ from supportbot.adapter_settings import DiscordSettings
 from supportbot.adapters.clocks import SET_IT, seconds_apart
 from supportbot.adapters.discord.commands import are_current
 from supportbot.adapters.discord.invite import invite
-from supportbot.adapters.discord.login import caller
+from supportbot.adapters.discord.login import LONGEST_LOGIN, caller
 from supportbot.adapters.discord.servers import Servers
 from supportbot.clock import Clock
 from supportbot.domain.finding import Finding
@@ -25,7 +25,6 @@ from supportbot.texts import Texts
 _PORTAL = "discord.com/developers/applications, your application"
 _OFF = 10
 """Seconds by which this machine's clock may differ from Discord's: what was sent is looked for by its time."""
-_LONGEST_LOGIN = 10.0
 
 
 class Checks:
@@ -62,7 +61,7 @@ class Checks:
     async def _log_in(self, client: discord.Client) -> Finding | None:
         name = "adapters.discord.token"
         try:
-            async with asyncio.timeout(_LONGEST_LOGIN):
+            async with asyncio.timeout(LONGEST_LOGIN):
                 await client.login(self._settings.token.reveal())
         except discord.LoginFailure:
             todo = f"{_PORTAL}, Bot: Reset Token, and put the new one into .env"

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any, TypeVar
 
-from supportbot.adapters.discord.api import Api, Failed
+from supportbot.adapters.discord.api import IS_ARCHIVED, NO_PERMISSION, Api, Failed
 from supportbot.adapters.discord.incoming import address
 from supportbot.adapters.discord.rooms import FORUMS, PRIVATE_THREAD, Room, Rooms
 from supportbot.domain.address import Address
@@ -22,7 +22,6 @@ from supportbot.recent import Recent
 
 _TOO_MANY = "160006"
 _WANTS_TAG = "40067"
-_NO_PERMISSION, _IS_ARCHIVED = "50013", "50083"
 _MOST_TAGS = 5
 _AT_ONCE = 10
 """Threads that are closed at once to make room, so that the next one does not meet the limit again."""
@@ -70,7 +69,7 @@ class Doors:
                 await self._close(room)
                 self._closed[thread] = None
         except Failed as failed:
-            if failed.code != _IS_ARCHIVED:
+            if failed.code != IS_ARCHIVED:
                 log.warning("a thread could not be closed", adapter="discord", reason=failed.code)
 
     async def _close(self, room: Room) -> None:
@@ -78,7 +77,7 @@ class Doors:
         try:
             await self._change(room.id, {"archived": True, **marks})
         except Failed as failed:
-            if failed.code != _NO_PERMISSION or not marks:
+            if failed.code != NO_PERMISSION or not marks:
                 raise
             await self._change(room.id, {"archived": True})
 

@@ -15,11 +15,11 @@ import msgspec
 from supportbot.adapter_settings import DiscordSettings
 from supportbot.adapters.discord import said
 from supportbot.adapters.discord.members import NAME, WORKSPACE, Members
-from supportbot.adapters.discord.rooms import FORUMS, PRIVATE_THREAD, Room, Rooms
+from supportbot.adapters.discord.rooms import DM, FORUMS, PRIVATE_THREAD, Room, Rooms
 from supportbot.adapters.shelf import LARGEST as LARGEST_FILE
 from supportbot.adapters.shelf import Fetched, Shared, Shelf, not_kept
 from supportbot.clock import SECOND, Clock
-from supportbot.domain.address import Address
+from supportbot.domain.address import ALONE, Address
 from supportbot.domain.event import Event, EventKind, Said
 from supportbot.domain.file import File
 from supportbot.domain.person import Person
@@ -28,8 +28,6 @@ from supportbot.recent import Recent
 Payload = Mapping[str, Any]
 DISCORDS_EPOCH = 1_420_070_400_000
 """Where the times in Discord's ids begin, in milliseconds."""
-ALONE = "@"
-"""What a thread begins with that is none: alone with the user whose id follows, near a channel."""
 FORWARD = 1
 _WORDS = frozenset({0, 19, 20, 23})
 """The types of a message that somebody said."""
@@ -140,7 +138,7 @@ class Incoming:
         return address(room.parent, channel) if room else address(channel), f"{NAME}/{WORKSPACE}/{what['user_id']}"
 
     async def _room(self, channel: str, guild: str) -> Room:
-        return await self.rooms.room(channel, guild) if guild else Room(channel, kind=1)
+        return await self.rooms.room(channel, guild) if guild else Room(channel, kind=DM)
 
     def _place(self, what: Payload, room: Room) -> tuple[Address, bool]:
         """Tell where a message stands, and whether it begins a topic there."""
@@ -303,7 +301,7 @@ class Incoming:
         user = member.get("user") or payload.get("user") or {}
         self.members.note(payload)
         place, guild = self.place(payload), str(payload.get("guild_id") or "")
-        direct = not guild or place.thread.startswith(ALONE)
+        direct = not guild or place.is_alone
         return Event(
             key=f"{NAME}/{WORKSPACE}/interaction/{payload['id']}",
             kind=kind,

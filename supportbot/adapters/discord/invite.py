@@ -11,11 +11,9 @@ import aiohttp
 import discord
 
 from supportbot.adapter_settings import DiscordSettings
-from supportbot.adapters.discord.login import caller
+from supportbot.adapters.discord.login import LONGEST_LOGIN, caller
 from supportbot.adapters.discord.permissions import Permission, Place, needed
 from supportbot.errors import BadToken, TryLater
-
-_LONGEST_LOGIN = 10.0
 
 
 class Invite(NamedTuple):
@@ -47,7 +45,7 @@ async def application_of(settings: DiscordSettings) -> str:
     """
     token = settings.token.reveal()
     try:
-        async with caller(settings) as client, asyncio.timeout(_LONGEST_LOGIN):
+        async with caller(settings) as client, asyncio.timeout(LONGEST_LOGIN):
             await client.login(token)
             return str(client.application_id)
     except discord.LoginFailure as error:

@@ -10,18 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from supportbot.adapters.discord.api import Api, Failed
-from supportbot.adapters.discord.incoming import ALONE, address
+from supportbot.adapters.discord.incoming import address
 from supportbot.adapters.discord.rooms import PRIVATE_THREAD, Rooms
 from supportbot.adapters.discord.threads import Threads
 from supportbot.clock import MINUTE, Clock
-from supportbot.domain.address import Address
+from supportbot.domain.address import ALONE, Address
 from supportbot.domain.markdown import plain
 from supportbot.domain.reply import Outgoing
 from supportbot.logs import log
 from supportbot.recent import Recent
 
-CLOSED = "50007"
-"""Somebody takes no direct messages."""
 _CLOSED_FOR = 10 * MINUTE
 """How long direct messages are believed to be closed: then it is tried again."""
 _MOST = 5_000

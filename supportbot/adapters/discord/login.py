@@ -9,6 +9,9 @@ from discord.http import Route
 
 from supportbot.adapter_settings import DiscordSettings
 
+LONGEST_LOGIN = 10.0
+"""Seconds that a command waits for Discord to answer a login."""
+
 
 def caller(settings: DiscordSettings, **more: Any) -> discord.Client:
     """Make a client for calls to where the configuration says that Discord is; discord.py keeps that for the process.

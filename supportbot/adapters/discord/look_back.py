@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from supportbot.adapters.discord.api import Api, Failed
+from supportbot.adapters.discord.api import NO_CHANNEL, Api, Failed
 from supportbot.adapters.discord.incoming import id_before
 from supportbot.adapters.discord.posts import Post
-from supportbot.adapters.discord.threads import NO_CHANNEL
 from supportbot.clock import SECOND
 from supportbot.errors import Unclear
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from supportbot.adapters.discord.api import Api, Failed
+from supportbot.adapters.discord.api import NO_ACCESS, Api, Failed
 from supportbot.adapters.discord.gateway import Gateway
 from supportbot.clock import MINUTE, SECOND, Clock
 from supportbot.domain.person import Person
@@ -28,7 +28,7 @@ _FEW_SERVERS = 10
 _DECIDED_FOR = 10 * SECOND
 """How long a change of the agents' channel's permissions may go unnoticed; one of somebody's roles counts at once."""
 _USER = re.compile(r"<@!?(\d{1,20})>|@?(\d{15,20})")
-_NO_SUCH = frozenset({"10004", "10007", "10013", "50001"})
+_NO_SUCH = frozenset({"10004", "10007", "10013", NO_ACCESS})
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,11 @@ import discord
 import msgspec
 
 from supportbot.adapters.base import Files, Sent
-from supportbot.adapters.discord.api import Api, Failed
-from supportbot.adapters.discord.landings import CLOSED, Landings
+from supportbot.adapters.discord.api import CLOSED, IS_ARCHIVED, IS_LOCKED, NO_CHANNEL, NO_MESSAGE, Api, Failed
+from supportbot.adapters.discord.landings import Landings
 from supportbot.adapters.discord.look_back import Shown, shown_in
 from supportbot.adapters.discord.posts import Post, longest, nonce_of, post_of, posts_of
-from supportbot.adapters.discord.threads import (
-    IS_ARCHIVED,
-    IS_LOCKED,
-    NO_CHANNEL,
-    NO_MESSAGE,
-    Spot,
-    Threads,
-)
+from supportbot.adapters.discord.threads import Spot, Threads
 from supportbot.adapters.discord.words import escape
 from supportbot.adapters.lengths import fitting
 from supportbot.adapters.progress import Partly, Progress

@@ -12,7 +12,7 @@ from supportbot.adapters.discord.gateway import Gateway
 from supportbot.adapters.modes import mode_of
 from supportbot.recent import Recent
 
-TEXT, DM, ANNOUNCEMENT, FORUM, MEDIA = 0, 1, 5, 15, 16
+TEXT, DM, FORUM, MEDIA = 0, 1, 15, 16
 PUBLIC_THREAD, PRIVATE_THREAD = 11, 12
 THREADS = frozenset({10, PUBLIC_THREAD, PRIVATE_THREAD})
 FORUMS = frozenset({FORUM, MEDIA})

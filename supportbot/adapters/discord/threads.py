@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from supportbot.adapters.discord.api import Api, Failed
+from supportbot.adapters.discord.api import (
+    NO_ACCESS,
+    NO_CHANNEL,
+    NO_MESSAGE,
+    NO_PERMISSION,
+    WRONG_CHANNEL,
+    Api,
+    Failed,
+)
 from supportbot.adapters.discord.doors import Doors
 from supportbot.adapters.discord.incoming import instant
 from supportbot.adapters.discord.rooms import FORUMS, PRIVATE_THREAD, PUBLIC_THREAD, Room, Rooms
@@ -16,9 +24,6 @@ from supportbot.errors import Refused, TryLater, Unclear
 from supportbot.logs import log
 from supportbot.recent import Recent
 
-NO_CHANNEL, NO_MESSAGE = "10003", "10008"
-IS_ARCHIVED, IS_LOCKED = "50083", "160005"
-NO_ACCESS, NO_PERMISSION, WRONG_CHANNEL = "50001", "50013", "50024"
 _HAS_THREAD = "160004"
 _LONGEST_NAME = 100
 _WEEK = 10_080
