@@ -9,7 +9,6 @@ platform ─► adapter ─► intake ─► (stored, then acknowledged) ─► 
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 
 from supportbot.adapters.base import Adapter
@@ -22,7 +21,7 @@ from supportbot.domain.dialogue import DIALOGUES
 from supportbot.domain.event import Event, Signal
 from supportbot.domain.reply import Outgoing, Purpose, Reply
 from supportbot.domain.work import TURNS, Work, outbox, to_send
-from supportbot.errors import Conflict, Duplicate, LostClaim, Unfinished
+from supportbot.errors import Conflict, LostClaim, Unfinished
 from supportbot.faults import fault_point
 from supportbot.ids import derived
 from supportbot.knowledge.base import Knowledge
@@ -270,8 +269,7 @@ class Bot:
             text=self.rules.texts("errors.one_moment"),
             at=self.clock.now(),
         )
-        with contextlib.suppress(Duplicate):  # they were told, in a turn that is decided again
-            self.crew.start(await self.crew.commit(Changes(work=[to_send(notice)], unique=notice.id)))
+        await self.crew.say_once(notice)  # they may have been told, in a turn that is decided again
 
     async def _bury(self, work: Work, changes: Changes) -> None:
         """Say what must be heard about work that failed for good: never silence."""

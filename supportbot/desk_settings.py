@@ -32,6 +32,11 @@ class DeskSettings(Settings):
     silent_claim_after: Duration = Duration("30m")
     """A claim without a word goes back to the queue after this time."""
 
+    def channel_on(self, platform: str) -> str:
+        """Name the agents' channel as this platform does; "" where the agents work elsewhere."""
+        name, _, channel = self.agents_channel.partition(":")
+        return channel if name == platform else ""
+
 
 class LimitsSettings(Settings):
     """Bounds that keep one person or one skill from holding up the others."""

@@ -26,8 +26,7 @@ def _slack(config: Config, clock: Clock) -> Adapter:
     settings = config.adapters.slack
     if settings is None:
         raise TypeError("Slack is not configured")
-    adapter, _, channel = config.desk.agents_channel.partition(":")
-    return Slack(settings, channel if adapter == "slack" else "", Texts(config.texts), clock)
+    return Slack(settings, config.desk.channel_on("slack"), Texts(config.texts), clock)
 
 
 def _discord(config: Config, clock: Clock) -> Adapter:
@@ -36,5 +35,4 @@ def _discord(config: Config, clock: Clock) -> Adapter:
     settings = config.adapters.discord
     if settings is None:
         raise TypeError("Discord is not configured")
-    adapter, _, channel = config.desk.agents_channel.partition(":")
-    return Discord(settings, channel if adapter == "discord" else "", Texts(config.texts), clock)
+    return Discord(settings, config.desk.channel_on("discord"), Texts(config.texts), clock)

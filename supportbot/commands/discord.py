@@ -47,8 +47,7 @@ def invite(config_file: Path | None, application: str, as_json: bool) -> None:
         raise not_configured(config, "discord")
     if application and not application.isdecimal():
         raise click.UsageError(f"--application: an ID is digits; {_PORTAL}, General Information, Application ID")
-    platform, _, channel = config.desk.agents_channel.partition(":")
-    shown = made(settings, channel if platform == "discord" else "", application or _asked(settings))
+    shown = made(settings, config.desk.channel_on("discord"), application or _asked(settings))
     click.echo(_as_json(shown) if as_json else _as_text(shown))
 
 

@@ -273,7 +273,7 @@ class Case:
     @property
     def desk(self) -> Address:
         """The case's thread in the agents' channel."""
-        return msgspec.structs.replace(self.ledger.rules.agents, thread=self.conversation.id)
+        return self.ledger.rules.case_thread(self.conversation.id)
 
     async def take_place(self) -> None:
         """Make the requester's address lead to this conversation again, where a later one began there meanwhile."""

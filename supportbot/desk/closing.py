@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from supportbot.clock import DAY, MINUTE, Clock
+from supportbot.desk import tickets
 from supportbot.desk.case import Case
 from supportbot.desk.ledger import Ledger
 from supportbot.domain.address import PLACES, Address
@@ -80,16 +81,12 @@ async def _is_done(ledger: Ledger, conversation: Conversation) -> bool:
         return False
     if conversation.owner in ("queue", "agent") or not conversation.tickets:
         return False
-    return not any(ticket.is_unsolved for ticket in await _tickets(ledger, conversation))
+    return not await tickets.is_any_unsolved(ledger, conversation)
 
 
 async def _done_at(ledger: Ledger, conversation: Conversation) -> int:
-    return max((max(ticket.solved_at, ticket.closed_at) for ticket in await _tickets(ledger, conversation)), default=0)
-
-
-async def _tickets(ledger: Ledger, conversation: Conversation) -> list[Ticket]:
-    found = [await ledger.get(TICKETS, f"{conversation.tenant}/{name}") for name in conversation.tickets]
-    return [ticket for ticket in found if ticket]
+    theirs = await tickets.all_of(ledger, conversation)
+    return max((max(ticket.solved_at, ticket.closed_at) for ticket in theirs), default=0)
 
 
 def _last_said(ledger: Ledger, address: Address) -> Outgoing | None:
@@ -105,8 +102,8 @@ def _has_just_ended(ledger: Ledger, conversation: Conversation) -> bool:
     """Tell whether this turn ended the last thing that was to do or to say."""
     if ledger.has_put(DIALOGUES):
         return True
-    tickets = ledger.changed(TICKETS)
-    return any(ticket.conversation == conversation.id and ticket.changed_at == ledger.now for ticket in tickets)
+    changed = ledger.changed(TICKETS)
+    return any(ticket.conversation == conversation.id and ticket.changed_at == ledger.now for ticket in changed)
 
 
 def _nothing_more(ledger: Ledger, conversation: Conversation) -> Outgoing:

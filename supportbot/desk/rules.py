@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from supportbot.config import DeskSettings, LimitsSettings
 from supportbot.domain.address import Address
 from supportbot.domain.event import Event
@@ -71,6 +73,10 @@ class Rules:
     """The canned replies by name."""
     tenants: dict[str, str] = field(default_factory=dict)
     """The tenant of each workspace, as addresses call it (``slack/main``); empty: the whole configuration is one."""
+
+    def case_thread(self, conversation: str) -> Address:
+        """Name the thread of a case in the agents' channel, before a platform has named it."""
+        return msgspec.structs.replace(self.agents, thread=conversation)
 
     def tenant_of(self, address: Address) -> str | None:
         """Name the tenant that an address belongs to; None is an unlisted workspace, which is refused."""

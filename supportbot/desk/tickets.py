@@ -9,6 +9,8 @@ import msgspec
 from supportbot.clock import milliseconds
 from supportbot.desk import cards
 from supportbot.desk.case import Case
+from supportbot.desk.ledger import Ledger
+from supportbot.domain.conversation import Conversation
 from supportbot.domain.event import Signal
 from supportbot.domain.file import File
 from supportbot.domain.markdown import escape, quote, shorten
@@ -77,6 +79,17 @@ async def unsolved(case: Case) -> Ticket | None:
     """Find the ticket that the case is about, if somebody still has to solve it."""
     ticket = await case.ticket()
     return ticket if ticket and ticket.is_unsolved else None
+
+
+async def all_of(ledger: Ledger, conversation: Conversation) -> list[Ticket]:
+    """Read the tickets of a conversation."""
+    found = [await ledger.get(TICKETS, f"{conversation.tenant}/{name}") for name in conversation.tickets]
+    return [ticket for ticket in found if ticket]
+
+
+async def is_any_unsolved(ledger: Ledger, conversation: Conversation) -> bool:
+    """Tell whether somebody still has to solve a ticket of a conversation."""
+    return any(ticket.is_unsolved for ticket in await all_of(ledger, conversation))
 
 
 async def move(case: Case, ticket: Ticket, status: Status, *, by: str) -> Ticket:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from supportbot.clock import SECOND, Clock
-from supportbot.domain.work import Work
-from supportbot.errors import LostClaim, StoreFailed
+from supportbot.domain.reply import Outgoing
+from supportbot.domain.work import Work, to_send
+from supportbot.errors import Duplicate, LostClaim, StoreFailed
 from supportbot.logs import log
 from supportbot.pipeline.accounts import Accounts
 from supportbot.pipeline.isolation import withdraw_cancellation
@@ -83,6 +85,11 @@ class Crew:
         if changes.postponed or any(new.id not in running for new in changes.work):
             self._stirred.set()  # something waits for its time
         return claimed
+
+    async def say_once(self, outgoing: Outgoing, person: str = "") -> None:
+        """Commit one message by itself and begin to send it; nothing happens where its id was said before."""
+        with contextlib.suppress(Duplicate):
+            self.start(await self.commit(Changes(work=[to_send(outgoing, person)], unique=outgoing.id)))
 
     async def _run(self, work: Work) -> None:
         while True:

@@ -165,13 +165,12 @@ class Delivery:
         elif outgoing.purpose == "agents" or outgoing.address.outside_thread == channel:
             self._send_instead(work, changes, outgoing, address=channel, opens_thread=False)
         else:
-            words, desk = self._not_delivered(outgoing, refusal), msgspec.structs.replace(channel, thread=work.group)
             line = Outgoing(
                 id=outgoing.id,
-                address=desk if work.group else channel,
+                address=self._rules.case_thread(work.group) if work.group else channel,
                 conversation=outgoing.conversation,
                 purpose="agents",
-                text=words,
+                text=self._not_delivered(outgoing, refusal),
                 at=self._clock.now(),
             )
             self._send_instead(work, changes, line)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from supportbot.clock import DAY
 from supportbot.confidential import confidential_in
 from supportbot.domain.reply import Outgoing
-from supportbot.domain.work import to_send
-from supportbot.errors import Duplicate
 from supportbot.ids import derived
 from supportbot.pipeline.crew import Crew
 from supportbot.pipeline.ownership import Scene
-from supportbot.storage.base import Changes
 
 
 class Hints:
@@ -39,9 +34,7 @@ class Hints:
             only_for=event.person.id,
             at=now,
         )
-        with contextlib.suppress(Duplicate):  # they were told today, or in a turn that is decided again
-            changes = Changes(work=[to_send(hint, event.person.id)], unique=hint.id)
-            self._crew.start(await self._crew.commit(changes))
+        await self._crew.say_once(hint, event.person.id)  # they may have been told today, or in a turn decided again
 
 
 def _is_among_people(scene: Scene) -> bool:

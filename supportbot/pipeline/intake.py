@@ -150,7 +150,7 @@ class Intake:
         case = await self._store.get(CONVERSATIONS, conversation) if conversation else None
         if case and case.owner in ("queue", "agent"):
             who = escape(clean_name(event.person.name[:LONGEST_NAME]))
-            desk = msgspec.structs.replace(self._rules.agents, thread=conversation)
+            desk = self._rules.case_thread(conversation)
             fields = {"address": desk, "purpose": "agents", "text": texts("agents.flood", who=who), "only_for": ""}
             notices.append(msgspec.structs.replace(said, id=derived("o", said.id, "agents"), **fields))
         return [to_send(notice, event.person.id) for notice in notices]

@@ -91,7 +91,7 @@ class Moves:
 
     async def _tell_agents(self, outgoing: Outgoing, conversation: Conversation, changes: Changes) -> None:
         """Tell the agents, in the case's thread, that direct messages are closed; other moves were meant."""
-        desk = msgspec.structs.replace(self._rules.agents, thread=conversation.id)
+        desk = self._rules.case_thread(conversation.id)
         if not conversation.direct or outgoing.address.is_alone or not await self._store.get(PLACES, desk.key):
             return
         who = escape(shorten(conversation.requester.name, 80))

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from supportbot.clock import DAY
+from supportbot.desk import tickets
 from supportbot.desk.case import Case
 from supportbot.desk.ledger import Ledger
 from supportbot.domain.address import PLACES, Address, Place, Side
@@ -145,11 +146,7 @@ async def _is_over(case: Case) -> bool:
     quiet = case.ledger.now - conversation.spoke_at
     if quiet < DAY or conversation.owner in ("queue", "agent") or conversation.dialogues or conversation.last_question:
         return False
-    for reference in conversation.tickets:
-        ticket = await case.ticket(reference)
-        if ticket and ticket.is_unsolved:
-            return False
-    return True
+    return not await tickets.is_any_unsolved(case.ledger, conversation)
 
 
 def _is_its_thread(case: Case, event: Event) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supportbot.desk import handoffs, waiting
+from supportbot.desk import handoffs, tickets, waiting
 from supportbot.desk.case import Case
 from supportbot.domain.event import Event
 from supportbot.domain.markdown import escape, quote
@@ -127,7 +127,8 @@ def note(case: Case, scene: Scene, words: str) -> None:
 async def claim_by_speaking(scene: Scene) -> None:
     """Give the case to an agent who wrote in the requester's own thread; the bot stays out from then on."""
     case = scene.case
-    if case.conversation.tickets and not await _has_unsolved(case):
+    conversation = case.conversation
+    if conversation.tickets and not await tickets.is_any_unsolved(case.ledger, conversation):
         case.note("agent", scene.person.name, scene.event.text, id=scene.event.key, person=scene.person.id)
         return  # all is done here: a last word claims nothing
     ticket = await handoffs.ticket_of(case)
@@ -156,11 +157,3 @@ async def unread(scene: Scene) -> None:
         await claim_by_speaking(scene)
     else:
         case.ledger.forget()
-
-
-async def _has_unsolved(case: Case) -> bool:
-    for reference in case.conversation.tickets:
-        ticket = await case.ticket(reference)
-        if ticket and ticket.is_unsolved:
-            return True
-    return False

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from supportbot.desk import handoffs
+from supportbot.desk import handoffs, tickets
 from supportbot.domain.action import COMMAND
 from supportbot.domain.conversation import CONVERSATIONS
 from supportbot.domain.event import Event
@@ -77,11 +77,10 @@ def _may(scene: Scene) -> bool:
 
 async def _solve_tickets(scene: Scene) -> None:
     case = scene.case
-    for reference in case.conversation.tickets:
-        ticket = await case.ticket(reference)
-        if ticket and ticket.is_unsolved and scene.person.id == ticket.requester.id:
+    for ticket in await tickets.all_of(case.ledger, case.conversation):
+        if ticket.is_unsolved and scene.person.id == ticket.requester.id:
             await handoffs.close_for_requester(case, ticket)
-        elif ticket and ticket.is_unsolved:
+        elif ticket.is_unsolved:
             await handoffs.solve(case, ticket, scene.person)
 
 
