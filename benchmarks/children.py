@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import statistics
+import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
@@ -101,6 +102,12 @@ class Child(ABC):
         lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
+    def forget_talks(self) -> None:
+        """Forget what the people have said and heard."""
+        for person in self.people:
+            person.direct.messages.clear()
+            person.direct.heard.clear()
+
     async def stop(self) -> None:
         """End the process."""
         self._process.terminate()
@@ -117,6 +124,15 @@ def configuration(platform: str, settings: Mapping[str, object], team: str) -> d
         "skills": ["greeting", {"faq": {"sources": [str(ARTICLES)]}}, "tickets", "handoff", "survey", "help"],
         "logs": {"level": "warning"},
     }
+
+
+async def started(
+    folder: Path, program: str, arguments: Sequence[str], given: Mapping[str, str]
+) -> asyncio.subprocess.Process:
+    """Start a program in a folder, with these variables beside those of this process."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, *arguments, cwd=folder, env={**os.environ, **given}
+    )
 
 
 async def costs(

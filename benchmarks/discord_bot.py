@@ -10,15 +10,13 @@ read before and after. Figures of one run compare; nothing else does.
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import yaml
-from children import Child, configuration, costs, main, print_ratio
+from children import Child, configuration, costs, main, print_ratio, started
 
 from supportbot.clock import SystemClock
 from supportbot.testing.discord import DiscordWorld
@@ -55,9 +53,7 @@ class DiscordChild(Child):
         assert not self.discord.world_log.calls(ok=False), "Discord refused something"
         self.discord.world_log._calls.clear()
         self.discord._backstage.posts._nonces.clear()
-        for person in self.people:
-            person.direct.messages.clear()
-            person.direct.heard.clear()
+        self.forget_talks()
 
 
 async def start(stack: AsyncExitStack, folder: Path, program: str, *arguments: str) -> DiscordChild:
@@ -67,9 +63,7 @@ async def start(stack: AsyncExitStack, folder: Path, program: str, *arguments: s
     settings = {"token": "${TOKEN}", "api_url": discord.api_url, "gateway_url": discord.gateway_url}
     (folder / "config.yaml").write_text(yaml.safe_dump(configuration("discord", settings, team.id)), "utf-8")
     given = {"TOKEN": discord.token, "API": discord.api_url, "GATEWAY": discord.gateway_url}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, *arguments, cwd=folder, env={**os.environ, **given}
-    )
+    process = await started(folder, program, arguments, given)
     child = DiscordChild(discord, process)
     stack.push_async_callback(child.stop)
     await discord.gateway.connected()

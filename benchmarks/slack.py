@@ -11,15 +11,13 @@ else does.
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import yaml
-from children import Child, Requester, configuration, costs, main, print_ratio
+from children import Child, Requester, configuration, costs, main, print_ratio, started
 
 from supportbot.testing.slack import SlackWorld
 from supportbot.testing.slack.deliveries import Delivery
@@ -74,9 +72,7 @@ class SlackChild(Child):
         self._deliveries.clear()
         self.slack.world_log._calls.clear()
         self.slack.deliveries.all.clear()
-        for person in self.people:
-            person.direct.messages.clear()
-            person.direct.heard.clear()
+        self.forget_talks()
 
 
 async def start(stack: AsyncExitStack, folder: Path, program: str, *arguments: str) -> SlackChild:
@@ -86,9 +82,7 @@ async def start(stack: AsyncExitStack, folder: Path, program: str, *arguments: s
     settings = {"bot_token": "${BOT}", "app_token": "${APP}", "api_url": slack.api_url}
     (folder / "config.yaml").write_text(yaml.safe_dump(configuration("slack", settings, team.id)), "utf-8")
     secrets = {"BOT": slack.bot_token, "APP": slack.app_token, "API": slack.api_url}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, *arguments, cwd=folder, env={**os.environ, **secrets}
-    )
+    process = await started(folder, program, arguments, secrets)
     child = SlackChild(slack, process)
     stack.push_async_callback(child.stop)
     await slack.sockets.connected()
